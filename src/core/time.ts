@@ -38,6 +38,13 @@ export function parseDuration(text: string): Micros | undefined {
   return total;
 }
 
+/** A duration of the validated configuration in µs; throws a `RangeError` for text that is none. */
+export function toMicros(duration: string): Micros {
+  const micros = parseDuration(duration);
+  if (micros === undefined) throw new RangeError(`"${duration}" is not a length of time such as 90s, 1m or 1h30m.`);
+  return micros;
+}
+
 /** Writes a duration in its largest exact units: `1h30m`, `35m`, `250ms`. */
 export function formatDuration(duration: Micros): string {
   let rest = duration;

@@ -1,0 +1,119 @@
+import type { ResourceRule } from '../core/place.ts';
+import { type Signal, signals } from '../core/signal.ts';
+import { LOG_GAMMA, ZERO_BIN } from '../core/sketch.ts';
+import type { Window } from '../core/window.ts';
+import type { Aggregation } from './catalog.ts';
+import { identityOf, mergeRows, minuteColumn, type PartialRow, resourceColumns, toPartialRows } from './partials.ts';
+import type { Resources } from './resources.ts';
+import type { Session } from './session.ts';
+import { createTally, during, type Reconciliation, type StageOptions, type Tally } from './stage.ts';
+import { stageLogs } from './stage-logs.ts';
+import { preparePoints, stagePoints } from './stage-points.ts';
+import { stageSpans } from './stage-spans.ts';
+
+/** What an aggregation run works on. */
+export interface AggregateInput {
+  readonly session: Session;
+  /** Canonical selects, as a source gives them. */
+  readonly relations: Readonly<Record<Signal, string>>;
+  readonly streams: readonly { name: string; signal: Signal; metricType?: string }[];
+  readonly window: Window;
+  readonly resources: Resources;
+  readonly rules?: readonly ResourceRule[] | undefined;
+  /** Fingerprint of the number that the SQL function log_pattern() gave (its severity bits taken off). */
+  readonly pattern: (code: number) => string;
+}
+
+export interface AggregateResult {
+  /** Rows of each aggregation by name, one per minute and identity, whose minute lies in the window. */
+  readonly partials: ReadonlyMap<string, PartialRow[]>;
+  readonly reconciliation: readonly Reconciliation[];
+}
+
+/**
+ * More rows than this are worked on in parts, so that memory does not grow with the volume of a window. A part holds whole traces, or whole
+ * metric families, so its rows never meet rows of another.
+ */
+const ROWS_PER_PART: Readonly<Record<'spans' | 'metric_points', number>> = { spans: 250_000, metric_points: 400_000 };
+
+/** Registers the macros that aggregation queries use. */
+export async function prepareSession(session: Session): Promise<void> {
+  await session.run(
+    `create or replace temp macro sketch(v) as histogram(case when v > 0 then ceil(ln(v) / ${LOG_GAMMA})::integer when v is not null then ${ZERO_BIN} end);`,
+  );
+}
+
+/** Runs the queries of the aggregations over the window’s rows. Each row read is counted once: aggregated, or rejected with a reason. */
+export async function aggregate(input: AggregateInput, aggregations: readonly Aggregation[]): Promise<AggregateResult> {
+  const partials = new Map<string, PartialRow[]>();
+  const reconciliation: Reconciliation[] = [];
+  for (const signal of signals) {
+    const mine = aggregations.filter((aggregation) => aggregation.contract.reads === signal);
+    if (mine.length === 0) continue;
+    const tally = createTally(signal);
+    const collect = async (): Promise<void> => {
+      for (const aggregation of mine) {
+        const rows = toPartialRows(aggregation, await input.session.columns(aggregation.query), input.pattern);
+        partials.set(aggregation.name, [...(partials.get(aggregation.name) ?? []), ...takeResolved(aggregation, rows, tally)]);
+      }
+    };
+    await stageAndCollect(input, signal, mine, tally, collect);
+    reconciliation.push(...tally.rows());
+  }
+  for (const aggregation of aggregations) {
+    const rows = partials.get(aggregation.name) ?? [];
+    partials.set(
+      aggregation.name,
+      mergeRows(
+        aggregation,
+        rows,
+        identityOf(aggregation, (minute) => minute),
+      ),
+    );
+  }
+  return { partials, reconciliation };
+}
+
+/** Rows whose resource is not known are counted by their first sum and left out. */
+function takeResolved(aggregation: Aggregation, rows: readonly PartialRow[], tally: Tally): PartialRow[] {
+  const resources = resourceColumns(aggregation);
+  const minute = minuteColumn(aggregation);
+  const measure = Object.entries(aggregation.contract.partials).find(([, column]) => 'merge' in column && column.merge === 'sum')?.[0];
+  return rows.filter((row) => {
+    const resolved = resources.every((name) => row[name] !== null);
+    if (!resolved) tally.leaveUnresolved(Number(row[minute]), measure === undefined ? 1 : Number(row[measure]));
+    return resolved;
+  });
+}
+
+async function stageAndCollect(
+  input: AggregateInput,
+  signal: Signal,
+  aggregations: readonly Aggregation[],
+  tally: Tally,
+  collect: () => Promise<void>,
+): Promise<void> {
+  const { session, window, resources } = input;
+  const longest = (key: 'lookback' | 'lookahead'): number => Math.max(...aggregations.map((aggregation) => aggregation[key]));
+  const options: StageOptions = {
+    session,
+    relation: input.relations[signal],
+    window,
+    lookback: longest('lookback'),
+    lookahead: longest('lookahead'),
+    resources,
+  };
+  if (signal === 'logs') {
+    await stageLogs(options, tally);
+    return collect();
+  }
+  const [counted] = await session.rows<{ rows: bigint }>(`select count(*) as rows from (${options.relation}) where ${during(window)}`);
+  const partitions = Math.max(1, Math.ceil(Number(counted?.rows ?? 0n) / ROWS_PER_PART[signal]));
+  if (signal === 'metric_points') {
+    await preparePoints({ ...options, streams: input.streams.filter((stream) => stream.signal === signal), rules: input.rules });
+  }
+  for (let partition = 0; partition < partitions; partition++) {
+    await (signal === 'spans' ? stageSpans : stagePoints)({ ...options, partition, partitions }, tally);
+    await collect();
+  }
+}

@@ -1,0 +1,116 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, INTEGER, VARCHAR } from '@duckdb/node-api';
+import { throwIfAborted } from '../core/error.ts';
+import type { SqlSession, SqlValue } from '../core/sql-session.ts';
+
+export interface SessionConfig {
+  /** Parent of the session's own directory for spilled and staged files. */
+  readonly directory: string;
+  /** DuckDB's buffer limit, for example `128MB`. It bounds tables and joins, not the whole process. */
+  readonly memoryLimit: string;
+  readonly threads: number;
+}
+
+/** One private in-memory DuckDB that spills to its own directory; disposing it frees both. */
+export interface Session extends SqlSession, AsyncDisposable {
+  /** Makes `code(text)` callable as the SQL function `name(varchar) -> integer`; null gives null. */
+  defineFunction(name: string, code: (text: string) => number): void;
+  /** The columns of a result by name, faster than `rows` for large results. */
+  columns(sql: string): Promise<Map<string, readonly unknown[]>>;
+  /** Stops the running statement and refuses further ones when the signal fires. */
+  abortOn(signal: AbortSignal): void;
+}
+
+/** Opens a session. Rejects when the directory cannot be made. */
+export async function openSession(config: SessionConfig): Promise<Session> {
+  await mkdir(config.directory, { recursive: true });
+  const directory = await mkdtemp(join(config.directory, 'session-'));
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(config.threads),
+    memory_limit: config.memoryLimit,
+    temp_directory: join(directory, 'spill'),
+    preserve_insertion_order: 'false',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  return new DuckSession(instance, await instance.connect(), directory);
+}
+
+class DuckSession implements Session {
+  readonly directory: string;
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  #signal: AbortSignal | undefined;
+  #disposed = false;
+  readonly #interrupt = (): void => this.#connection.interrupt();
+
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection, directory: string) {
+    this.#instance = instance;
+    this.#connection = connection;
+    this.directory = directory;
+  }
+
+  abortOn(signal: AbortSignal): void {
+    this.#signal?.removeEventListener('abort', this.#interrupt);
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#interrupt);
+  }
+
+  defineFunction(name: string, code: (text: string) => number): void {
+    this.#connection.registerScalarFunction(
+      DuckDBScalarFunction.create({
+        name,
+        parameterTypes: [VARCHAR],
+        returnType: INTEGER,
+        mainFunction: (_info, chunk, output) => {
+          const lines = chunk.getColumnVector(0);
+          const rows = chunk.rowCount;
+          for (let row = 0; row < rows; row++) {
+            const line = lines.getItem(row);
+            output.setItem(row, typeof line === 'string' ? code(line) : null);
+          }
+          output.flush();
+        },
+      }),
+    );
+  }
+
+  async run(sql: string, params?: Record<string, SqlValue>): Promise<void> {
+    await this.#guard(() => this.#connection.run(sql, params));
+  }
+
+  async rows<Row extends object>(sql: string, params?: Record<string, SqlValue>): Promise<Row[]> {
+    return this.#guard(async () => {
+      const reader = await this.#connection.runAndReadAll(sql, params);
+      return reader.getRowObjectsJS() as unknown as Row[];
+    });
+  }
+
+  async columns(sql: string): Promise<Map<string, readonly unknown[]>> {
+    return this.#guard(async () => {
+      const reader = await this.#connection.runAndReadAll(sql);
+      const names = reader.columnNames();
+      return new Map(reader.getColumnsJS().map((column, index) => [names[index] ?? '', column]));
+    });
+  }
+
+  async #guard<Result>(statement: () => Promise<Result>): Promise<Result> {
+    throwIfAborted(this.#signal);
+    try {
+      return await statement();
+    } catch (error) {
+      throwIfAborted(this.#signal);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#signal?.removeEventListener('abort', this.#interrupt);
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}

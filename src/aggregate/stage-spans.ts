@@ -1,0 +1,135 @@
+import { hash64 } from '../core/hash.ts';
+import type { Peer } from '../core/peer.ts';
+import { MINUTE, type Micros, SECOND } from '../core/time.ts';
+import { during, insertBinding, type StageOptions, type Tally } from './stage.ts';
+
+/** Clocks of different hosts differ by this much at most before a parent seems to start after its child. */
+const CLOCK_SKEW: Micros = 5 * SECOND;
+
+const PEER_COLUMNS = [
+  'db_system',
+  'db_name',
+  'messaging_system',
+  'messaging_destination',
+  'peer_service',
+  'peer_address',
+  'peer_url_host',
+] as const;
+const PEER_KEY = `case when kind in ('client', 'producer', 'consumer') then hash(${PEER_COLUMNS.join(', ')}) end`;
+const PLACE_KEY = 'hash(service_name, namespace)';
+const TRACE_KEY = "hash(lpad(right(trace_id, 16), 16, '0'))";
+
+/** Tables of the staged spans; `spans` is what aggregations read. */
+export const spanTables = `
+create or replace temp table span_place (place_key ubigint primary key, resource bigint);
+create or replace temp table span_peer (peer_key ubigint primary key, target bigint, target_kind varchar, topic_key bigint);
+create or replace temp table span (timestamp bigint, minute integer, in_window boolean, trace_id varchar, trace_key ubigint, span_key ubigint,
+  parent_key ubigint, kind varchar, failed boolean, duration_us bigint, protocol varchar, stream varchar, operation varchar, links varchar, name_key ubigint,
+  namespaced boolean, shared boolean, resource bigint, target bigint, target_kind varchar, topic_key bigint, rejected varchar);
+create or replace temp view spans as select rowid as id, * exclude (rejected) from span;`;
+
+/**
+ * Loads the window's spans, and of the time around it the spans of those traces that reach beyond the window: parents that started
+ * earlier, answers that start later. Duplicates and rows that cannot be used are taken out and tallied.
+ */
+export async function stageSpans(options: StageOptions & { partition: number; partitions: number }, tally: Tally): Promise<void> {
+  const { session, window, lookback, lookahead } = options;
+  const { from, to } = window;
+  await session.run(spanTables);
+  await load(options, during({ from: from - CLOCK_SKEW, to: to + CLOCK_SKEW }));
+  await session.run(
+    `create or replace temp table context_trace as
+     select distinct s.trace_key from span s left join span p on p.trace_key = s.trace_key and p.span_key = s.parent_key
+       where s.in_window and s.rejected is null and s.parent_key is not null and p.span_key is null
+     union
+     select trace_key from span where in_window and kind in ('client', 'producer') and timestamp + coalesce(duration_us, 0) >= ${to + CLOCK_SKEW}
+     union
+     select hash(lpad(right(lower(link.context.traceId), 16), 16, '0'))
+       from (select unnest(from_json(links, '[{"context":{"traceId":"VARCHAR"}}]')) as link from span where in_window and links is not null and json_valid(links))`,
+  );
+  const [context] = await session.rows<{ traces: bigint }>('select count(*) as traces from context_trace');
+  const around = [
+    { from: from - lookback, to: from - CLOCK_SKEW },
+    { from: to + CLOCK_SKEW, to: to + lookahead },
+  ].filter((range) => range.from < range.to);
+  if (context && context.traces > 0n && around.length > 0) {
+    await load(options, `(${around.map(during).join(' or ')}) and ${TRACE_KEY} in (select trace_key from context_trace)`);
+  }
+  await rejectRows(options, tally);
+}
+
+async function load(options: StageOptions & { partition: number; partitions: number }, condition: string): Promise<void> {
+  const { session, relation, window, partition, partitions } = options;
+  const part = partitions === 1 ? '' : ` and ${TRACE_KEY} % ${partitions} = ${partition}`;
+  const rows = `from (${relation}) where ${condition}${part}`;
+  await bindPlaces(options, rows);
+  await bindPeers(options, rows);
+  await session.run(
+    `insert into span
+     select timestamp, (timestamp // ${MINUTE})::integer, ${during(window)}, trace_id, ${TRACE_KEY}, hash(span_id), case when parent_span_id is not null then hash(parent_span_id) end,
+       kind, failed, duration_us, protocol, stream, operation, case when kind = 'consumer' then links end, hash(service_name), namespace is not null, false, resource,
+       target, target_kind, topic_key, rejected
+     from (select *, ${PLACE_KEY} as place_key, ${PEER_KEY} as peer_key ${rows})
+     left join span_place using (place_key) left join span_peer using (peer_key)`,
+  );
+}
+
+async function bindPlaces({ session, resources }: StageOptions, rows: string): Promise<void> {
+  const places = await session.rows<{ place_key: bigint; service_name: string; namespace: string | null }>(
+    `select * from (select distinct ${PLACE_KEY} as place_key, service_name, namespace ${rows} and service_name is not null) anti join span_place using (place_key)`,
+  );
+  const none = { pod: null, host: null, instance: null, job: null, metric: null };
+  await insertBinding(
+    session,
+    'span_place',
+    places.map(({ place_key, service_name, namespace }) => [place_key, resources.place({ ...none, service_name, namespace })]),
+  );
+}
+
+async function bindPeers({ session, resources }: StageOptions, rows: string): Promise<void> {
+  const peers = await session.rows<Peer & { peer_key: bigint }>(
+    `select * from (select distinct ${PEER_KEY} as peer_key, ${PEER_COLUMNS.join(', ')} ${rows} and ${PEER_KEY} is not null) anti join span_peer using (peer_key)`,
+  );
+  const targets = await resources.targets(peers);
+  await insertBinding(
+    session,
+    'span_peer',
+    peers.map((peer, index) => {
+      const target = targets[index] ?? null;
+      const topic = target?.kind === 'topic' ? hash64(peer.messaging_system ?? '', peer.messaging_destination ?? '') : null;
+      return [peer.peer_key, target && resources.id(target), target?.kind ?? null, topic];
+    }),
+  );
+}
+
+async function rejectRows({ session }: StageOptions, tally: Tally): Promise<void> {
+  const unusable = await session.rows<{ minute: number; rejected: string; rows: bigint }>(
+    'select minute, rejected, count(*) as rows from span where rejected is not null and in_window group by all',
+  );
+  for (const { minute, rejected, rows } of unusable) tally.reject(minute, Number(rows), rejected);
+  await session.run('delete from span where rejected is not null');
+  await session.run('create or replace temp table repeated as select trace_key, span_key from span group by all having count(*) > 1');
+  const [repeated] = await session.rows<{ keys: bigint }>('select count(*) as keys from repeated');
+  if (repeated && repeated.keys > 0n) {
+    await session.run(
+      `create or replace temp table surplus as select id, minute, in_window from (
+         select rowid as id, minute, in_window, row_number() over (partition by trace_key, span_key, name_key, kind
+           order by duration_us desc nulls last, timestamp, failed desc, resource, parent_key, trace_id, target) as copy
+         from span semi join repeated using (trace_key, span_key)) where copy > 1`,
+    );
+    const surplus = await session.rows<{ minute: number; rows: bigint }>(
+      'select minute, count(*) as rows from surplus where in_window group by all',
+    );
+    for (const { minute, rows } of surplus) tally.reject(minute, Number(rows), 'duplicate');
+    await session.run('delete from span where rowid in (select id from surplus)');
+    // What still shares an id are the two halves of one call, told apart by service and kind.
+    await session.run(
+      `update span set shared = true where (trace_key, span_key) in (
+         select trace_key, span_key from span semi join repeated using (trace_key, span_key) group by all having count(*) > 1)`,
+    );
+  }
+  const accepted = await session.rows<{ minute: number; rows: bigint }>(
+    'select minute, count(*) as rows from span where in_window group by all',
+  );
+  for (const { minute, rows } of accepted) tally.accept(minute, Number(rows));
+}
