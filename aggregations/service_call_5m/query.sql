@@ -17,10 +17,15 @@ link as materialized (
       join spans p on p.trace_key = s.trace_key and p.span_key = s.span_key
       where s.shared and p.shared and s.kind in ('server', 'consumer') and p.kind in ('client', 'producer')
       union all
-      select s.id, p.id, case when not p.shared then 5 when s.name_key = p.name_key then 1 when p.kind in ('server', 'consumer') then 2 else 3 end, p.timestamp
+      select s.id, p.id, case when s.name_key = p.name_key then 1 when p.kind in ('server', 'consumer') then 2 else 3 end, p.timestamp
       from spans s
       join spans p on p.trace_key = s.trace_key and p.span_key = s.parent_key
-      where p.shared or (s.shared and s.kind in ('server', 'consumer'))
+      where p.shared
+      union all
+      select s.id, p.id, 4, p.timestamp
+      from spans s
+      join spans p on p.trace_key = s.trace_key and p.span_key = s.parent_key
+      where s.shared and s.kind in ('server', 'consumer') and not p.shared
     )
     group by child
   ) chosen
@@ -64,10 +69,10 @@ message as materialized (
 consumer_topic as materialized (
   select s.id, max(case when s.topic_key is null or s.topic_key = p.topic_key then coalesce(p.target, s.target) else s.target end)
       filter (where p.target_kind = 'topic' or s.target_kind = 'topic') as topic
-  from spans s
+  from (select id from spans where kind = 'consumer' union select consumer from message) c
+  join spans s on s.id = c.id
   left join message m on m.consumer = s.id
   left join spans p on p.id = m.producer and p.target_kind = 'topic'
-  where s.kind = 'consumer' or m.consumer is not null
   group by s.id
 ),
 producer_topic as materialized (

@@ -90,8 +90,8 @@ class DuckSession implements Session {
   async columns(sql: string): Promise<Map<string, readonly unknown[]>> {
     return this.#guard(async () => {
       const reader = await this.#connection.runAndReadAll(sql);
-      const names = reader.columnNames();
-      return new Map(reader.getColumnsJS().map((column, index) => [names[index] ?? '', column]));
+      const columns = reader.getColumnsJS(); // none at all when there are no rows
+      return new Map(reader.columnNames().map((name, index) => [name, columns[index] ?? []]));
     });
   }
 

@@ -80,7 +80,9 @@ function http(service: ServiceName, route: string, selfMs: number, parts: Work[]
 function grpc(service: ServiceName, method: string, selfMs: number, parts: Work[]): Work {
   const [rpc_service = '', rpc_method = ''] = method.split('/');
   const attributes = { rpc_system: 'grpc', rpc_service, rpc_method };
-  return work(CLIENT, method, 0.5, { ...attributes, server_address: `${service}.svc` }, [handle(service, method, selfMs, attributes, parts)]);
+  return work(CLIENT, method, 0.5, { ...attributes, server_address: `${service}.svc` }, [
+    handle(service, method, selfMs, attributes, parts),
+  ]);
 }
 
 const kafka = (topic: string) => ({ messaging_system: 'kafka', messaging_destination_name: topic, server_address: 'kafka.platform.svc' });
@@ -153,7 +155,7 @@ const planShipments: Work = consume('shipping', 'orders.created', 0, 10, [
   postgres('shipping', 'INSERT INTO shipment VALUES (?)', 5),
   publish('shipments.planned', [
     consume('notifications', 'shipments.planned', 40, 6, [redis('INCR')]),
-    consume('orders', 'shipments.planned', 60, 4, [postgres('orders', 'UPDATE customer_order SET state = ?', 4)]),
+    consume('orders', 'shipments.planned', 400, 4, [postgres('orders', 'UPDATE customer_order SET state = ?', 4)]),
   ]),
 ]);
 
@@ -176,8 +178,8 @@ const expireOrders: Work = {
       external('api.cardpay.example', 'DELETE /v1/charges', 95),
     ]),
     publish('orders.expired', [
-      consume('cart', 'orders.expired', 30, 2, [redis('DEL')]),
-      consume('catalog', 'orders.expired', 45, 3, [postgres('catalog', 'UPDATE stock SET reserved = ?', 5)]),
+      consume('cart', 'orders.expired', 900, 2, [redis('DEL')]),
+      consume('catalog', 'orders.expired', 1500, 3, [postgres('catalog', 'UPDATE stock SET reserved = ?', 5)]),
     ]),
   ]),
   service: 'orders',
@@ -204,7 +206,9 @@ function micros(ms: number): number {
 
 /** How long work takes until its caller has its answer. */
 function durationOf(item: Work): number {
-  return micros(item.selfMs) + item.parts.reduce((total, part) => total + (part.detached ? 0 : micros(part.lagMs) * 2 + durationOf(part)), 0);
+  return (
+    micros(item.selfMs) + item.parts.reduce((total, part) => total + (part.detached ? 0 : micros(part.lagMs) * 2 + durationOf(part)), 0)
+  );
 }
 
 function flatten(root: Work, trace: number): SpanTemplate[] {

@@ -6,7 +6,7 @@ const closed = { additionalProperties: false } as const;
 const share = (description: string) => Type.Number({ description, minimum: 0, maximum: 1, default: 0 });
 
 const perMinute = (what: string, count: number) =>
-  Type.Integer({ description: `${what} per minute at scale 1.`, minimum: 0, maximum: 100_000_000, default: count });
+  Type.Integer({ description: `${what} per minute at scale 1.`, minimum: 0, maximum: 1_000_000, default: count });
 
 const timeField = (description: string) =>
   textField({ description, pattern: '^\\d{4}-\\d{2}-\\d{2}', 'x-expects': 'a UTC time such as 2026-01-31T12:00:00Z' });
@@ -38,7 +38,7 @@ export const MockConfigSchema = Type.Object(
   {
     type: Type.Literal('mock', { description: 'Generates the telemetry of a small shop, the same for the same seed.' }),
     seed: Type.Integer({ description: 'Worlds with different seeds have different rows.', minimum: 0, maximum: 2_147_483_647, default: 1 }),
-    scale: Type.Number({ description: 'Multiplies the rows per minute.', exclusiveMinimum: 0, maximum: 10_000, default: 1 }),
+    scale: Type.Number({ description: 'Multiplies the rows per minute.', exclusiveMinimum: 0, maximum: 100, default: 1 }),
     logs_per_minute: perMinute('Log lines', 5_000),
     spans_per_minute: perMinute('Spans', 1_000),
     metric_points_per_minute: perMinute('Metric points', 500),

@@ -51,7 +51,12 @@ export const logTemplates: readonly LogTemplate[] = [
   java('identity', 'INFO', 'platform.identity.LoginController', 'Account <user> logged in from <ip>'),
   line('cart', 'INFO', 'add item sku=<sku> quantity=<count> user=<user>'),
   line('shipping', 'INFO', 'label <hex> bought from api.parcelpost.example for <amount> EUR'),
-  java('orders', 'DEBUG', 'com.zaxxer.hikari.pool.HikariPool', 'HikariPool-1 - Pool stats (total=<count>, active=<thread>, idle=4, waiting=0)'),
+  java(
+    'orders',
+    'DEBUG',
+    'com.zaxxer.hikari.pool.HikariPool',
+    'HikariPool-1 - Pool stats (total=<count>, active=<thread>, idle=4, waiting=0)',
+  ),
   line('notifications', 'info', '{"level":"info","msg":"consumed","topic":"orders.created","partition":<thread>,"offset":<order>}'),
   line('storefront', 'warn', 'slow response: /checkout took <ms>ms for session <uuid>'),
   line('reviews', 'INFO', 'review <uuid> of product <sku> stored with rating <thread>'),
@@ -83,7 +88,11 @@ export const logTemplates: readonly LogTemplate[] = [
     'ERROR',
     `<time> ERROR [http-nio-8080-exec-<thread>] shop.checkout.CheckoutFlow - Checkout <uuid> failed\n${stack(
       'java.lang.IllegalStateException: cart of user <user> changed during checkout',
-      ['shop.checkout.CheckoutFlow.confirm(CheckoutFlow.java:118)', 'shop.checkout.CheckoutController.post(CheckoutController.java:54)', ...springFrames],
+      [
+        'shop.checkout.CheckoutFlow.confirm(CheckoutFlow.java:118)',
+        'shop.checkout.CheckoutController.post(CheckoutController.java:54)',
+        ...springFrames,
+      ],
     )}`,
   ),
   line(

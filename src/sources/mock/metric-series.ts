@@ -42,8 +42,18 @@ const series = (
 
 /** Share of the requests that took at most so many seconds. */
 const LATENCIES: readonly (readonly [string, number])[] = [
-  ...([['0.005', 0.2], ['0.01', 0.42], ['0.025', 0.63], ['0.05', 0.8]] as const),
-  ...([['0.1', 0.9], ['0.25', 0.97], ['1', 0.997], ['inf', 1]] as const),
+  ...([
+    ['0.005', 0.2],
+    ['0.01', 0.42],
+    ['0.025', 0.63],
+    ['0.05', 0.8],
+  ] as const),
+  ...([
+    ['0.1', 0.9],
+    ['0.25', 0.97],
+    ['1', 0.997],
+    ['inf', 1],
+  ] as const),
 ];
 const MEAN_LATENCY = 0.041;
 
@@ -52,9 +62,19 @@ const podLabels = pods.map((pod) => ({
 }));
 
 const consumers = [
-  ...[['orders.created', 'shipping'], ['orders.created', 'notifications'], ['orders.created', 'analytics']],
-  ...[['shipments.planned', 'notifications'], ['shipments.planned', 'orders']],
-  ...[['orders.expired', 'cart'], ['orders.expired', 'catalog']],
+  ...[
+    ['orders.created', 'shipping'],
+    ['orders.created', 'notifications'],
+    ['orders.created', 'analytics'],
+  ],
+  ...[
+    ['shipments.planned', 'notifications'],
+    ['shipments.planned', 'orders'],
+  ],
+  ...[
+    ['orders.expired', 'cart'],
+    ['orders.expired', 'catalog'],
+  ],
 ] as const;
 
 /** The series that exist at scale 1, five hundred points a minute together. */
@@ -76,10 +96,7 @@ export const metricSeries: readonly MetricSeries[] = [
   }),
   ...hosts.flatMap((host) => {
     const labels = { instance: `${host}:9100`, job: 'node' };
-    return [
-      series('node_load1', 'gauge', 4, 2, labels),
-      series('node_network_receive_bytes_total', 'counter', 4, 4_000_000, labels),
-    ];
+    return [series('node_load1', 'gauge', 4, 2, labels), series('node_network_receive_bytes_total', 'counter', 4, 4_000_000, labels)];
   }),
   ...consumers.map(([topic, consumergroup]) =>
     series('kafka_consumergroup_lag', 'gauge', 4, 30, { instance: 'kafka-exporter:9308', job: 'kafka', topic, consumergroup }),

@@ -12,13 +12,13 @@ with
       hash($seed, series.series, copy) as series_hash,
       hash($seed, coalesce(series.k8s_pod_name, series.instance), copy) as process_hash
     from scrape
-    cross join mock_series as series
-    where copy * $points_per_copy + series.position < $per_minute
+    cross join (select *, unnest(range(ticks)) as tick from mock_series) as series
+    where copy * $points_per_copy + series.first + series.tick < $per_minute
   ),
   timed as (
     select
       *,
-      minute * 60000000 + tick * (60000000 // ticks) + (series_hash % 15000000)::bigint as _timestamp,
+      minute * 60000000 + tick * (60000000 // ticks) + (process_hash % 15000000)::bigint as _timestamp,
       -- Every process restarts after six to twelve hours, and its counters with it.
       21600000000 + (process_hash % 21600000000)::bigint as lifetime
     from named

@@ -10,7 +10,7 @@ with
       minute,
       round * $traces_per_round + template.trace as slot,
       hash($seed, 'trace', minute, round, template.trace) as trace_hash,
-      slot * $slot_us >= 40000000 as steady,
+      slot * $slot_us >= 35000000 as steady,
       hash($seed, 'pace', case when steady then -1 else minute end, round, template.trace) as pace_hash,
       hash($seed, 'trace', minute, greatest(round - 1, 0), $published_trace) as earlier_hash,
       hash($seed, 'trace', minute, round, $published_trace) as published_hash,
@@ -23,7 +23,7 @@ with
     select
       *,
       minute * 60000000 + floor((slot + mock_draw(pace_hash, 1)) * $slot_us)::bigint as trace_start,
-      exp(1.4 * (mock_draw(pace_hash, 2) + mock_draw(pace_hash, 3) + mock_draw(pace_hash, 4) - 1.5))
+      exp(mock_draw(pace_hash, 2) + mock_draw(pace_hash, 3) + mock_draw(pace_hash, 4) - 1.5)
         * case when steady then 1 else mock_load(minute * 60000000) end as pace
     from traced
   ),

@@ -1,0 +1,98 @@
+import type { Environment } from '../config/environment.ts';
+import type { Config } from '../config/schema.ts';
+import type { ErrorCode } from '../core/error.ts';
+import type { Micros } from '../core/time.ts';
+import type { Window } from '../core/window.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Progress } from '../telemetry/progress.ts';
+
+/** One invocation of `run`: every aligned window of the range, once. */
+export interface RunRequest {
+  readonly job: string;
+  readonly tenantId: string;
+  readonly range: Window;
+  /** Canonical UUID that every window of the invocation shares. */
+  readonly runId: string;
+}
+
+/** Neighbouring windows that did not succeed for one reason; times are ISO 8601 UTC. */
+export interface WindowFailure {
+  readonly from: string;
+  readonly to: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What `run` prints. `windows` counts all of the range, `failed` those that did not succeed, `rows` the rows written to all tables. */
+export interface RunReport {
+  readonly run_id: string;
+  readonly job: string;
+  readonly tenant_id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly windows: number;
+  readonly failed: number;
+  readonly rows: number;
+  /** The same per table. */
+  readonly tables: Readonly<Record<string, number>>;
+  /** Rows that were new or different. */
+  readonly changed: number;
+  readonly elapsed_ms: number;
+  readonly failures: readonly WindowFailure[];
+}
+
+/** What `migrate` prints: the migrations it applied, oldest first, and the number of the newest one in the database. */
+export interface MigrationReport {
+  readonly applied: readonly string[];
+  readonly version: number;
+}
+
+/** A sentence of `check` and what it is about: `database`, `tenant demo`, … */
+export interface CheckFinding {
+  readonly subject: string;
+  readonly level: 'ok' | 'warning' | 'error';
+  readonly text: string;
+}
+
+/** Rows of a statement in the order of the database; `columns` holds their names in order, also when there are no rows. */
+export interface SqlResult {
+  readonly columns: readonly string[];
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** What the commands ask of the rest of the program. Everything rejects with `ObserveBridgeError` and stops when the signal of the setup fires. */
+export interface Wiring extends AsyncDisposable {
+  /** Resolves also when windows failed; the report says which. */
+  runJob(request: RunRequest): Promise<RunReport>;
+  migrate(): Promise<MigrationReport>;
+  /** Connects to everything; what is wrong comes as a finding, not as a rejection. */
+  check(): Promise<readonly CheckFinding[]>;
+  sql(text: string): Promise<SqlResult>;
+  /** How a log line becomes a pattern, as named steps. */
+  explainPattern(line: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Runs all jobs until the signal fires. */
+  up(): Promise<void>;
+}
+
+/** What a command gives the wiring. Nothing of it is open; the wiring opens the database, engine and sources when it is first asked. */
+export interface WiringSetup {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** The process around the command line. */
+export interface CliDeps {
+  readonly environment: Environment;
+  readonly version: string;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  /** Whether standard error is a terminal. */
+  readonly isTerminal: boolean;
+  readonly now: () => Micros;
+  /** At least ten random bytes. */
+  readonly random: () => Uint8Array;
+  readonly signal: AbortSignal;
+  createWiring(setup: WiringSetup): Promise<Wiring>;
+}

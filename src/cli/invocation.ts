@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { createProgress } from '../telemetry/progress.ts';
+import type { CliDeps, Wiring } from './command.ts';
+import { toJson } from './json.ts';
+import { formatTable } from './table.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly output: 'table' | 'json';
+  readonly verbose: boolean;
+}
+
+/** One call of a command: its options and what it may do. `fail` makes the process exit with 1 although nothing was thrown. */
+export interface Invocation {
+  readonly deps: CliDeps;
+  readonly options: GlobalOptions;
+  loadConfig(): Promise<LoadedConfig>;
+  /** Calls `use` with the rest of the program and puts everything away afterwards; `fields` are on every log line. */
+  withWiring<Result>(loaded: LoadedConfig, fields: object, use: (wiring: Wiring) => Promise<Result>): Promise<Result>;
+  /** Writes a result to standard output: as JSON the value itself, else the rows as a table. */
+  print(value: unknown, columns: readonly string[], rows: readonly Readonly<Record<string, unknown>>[]): void;
+  fail(): void;
+}
+
+/** Turns the action of a command into what the command line library calls. */
+export type Bind = <Args extends unknown[]>(
+  act: (invocation: Invocation, ...args: Args) => Promise<void>,
+) => (this: Command, ...args: Args) => Promise<void>;
+
+/** The invocation of a command that was just parsed. */
+export function createInvocation(command: Command, deps: CliDeps, fail: () => void): Invocation {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const note = (line: string): void => {
+    deps.stderr.write(`${line}\n`);
+  };
+  return {
+    deps,
+    options,
+    async loadConfig() {
+      const loaded = await loadConfig(options.config, deps.environment);
+      if (loaded.file === undefined) {
+        note(`No observebridge.yaml in ${deps.environment.directory}: using the demonstration (tenant demo, generated telemetry).`);
+      }
+      return loaded;
+    },
+    async withWiring(loaded, fields, use) {
+      const { level, format } = loaded.config.logging;
+      const progress = createProgress({ stream: deps.stderr, isTerminal: deps.isTerminal, now: () => deps.now() / 1000 });
+      const logger = createLogger({
+        level: options.verbose ? 'debug' : level,
+        format: format === 'auto' ? (deps.isTerminal ? 'text' : 'json') : format,
+        write: (line) => progress.print(line.trimEnd()),
+      });
+      try {
+        await using wiring = await deps.createWiring({
+          config: loaded.config,
+          logger: logger.child(fields),
+          progress,
+          signal: deps.signal,
+        });
+        return await use(wiring);
+      } finally {
+        progress.stop();
+      }
+    },
+    print(value, columns, rows) {
+      deps.stdout.write(options.output === 'json' ? `${toJson(value, 2)}\n` : formatTable(columns, rows));
+    },
+    fail,
+  };
+}

@@ -1,0 +1,84 @@
+import { type Static, Type } from 'typebox';
+import { durationField } from '../core/config-field.ts';
+
+/** The jobs there are, in the order in which they feed each other. */
+export const jobNames = ['oo-agg', 'age-refresh', 'topo-iac', 'topo-ansible'] as const;
+export type JobName = (typeof jobNames)[number];
+
+interface JobDefaults {
+  readonly description: string;
+  readonly align: string;
+  readonly settle: string[];
+  readonly max_batch: number;
+  readonly after: JobName[];
+}
+
+function jobSchema(defaults: JobDefaults) {
+  return Type.Object(
+    {
+      align: durationField({ description: 'Length of one window; windows begin at its multiples, in UTC.', default: defaults.align }),
+      delay: Type.Optional(
+        durationField({
+          description: 'How long after its end a window is read; by default what the source needs until its rows are there.',
+        }),
+      ),
+      settle: Type.Array(durationField({ description: 'Length of time after the end of the window.' }), {
+        description: 'How long after its end a finished window is read again for late rows.',
+        default: defaults.settle,
+      }),
+      max_batch: Type.Integer({
+        description: 'How many contiguous windows one read may cover while catching up.',
+        minimum: 1,
+        maximum: 1440,
+        default: defaults.max_batch,
+      }),
+      initial_lookback: durationField({ description: 'Where a new tenant starts, counted back from now.', default: '1h' }),
+      timeout: durationField({ description: 'After this long a read is given up and tried again.', default: '10m' }),
+      concurrency: Type.Integer({ description: 'How many reads of the job run at once.', minimum: 1, maximum: 64, default: 1 }),
+      after: Type.Array(Type.Union(jobNames.map((name) => Type.Literal(name))), {
+        description: 'Jobs whose same window must have succeeded first.',
+        default: defaults.after,
+      }),
+    },
+    { additionalProperties: false, default: {}, description: defaults.description },
+  );
+}
+
+/** What the user may say about each job. */
+export const JobsConfigSchema = Type.Object(
+  {
+    'oo-agg': jobSchema({
+      description: 'Aggregates telemetry into metrics, service calls and log patterns.',
+      align: '1m',
+      settle: ['15m', '6h'],
+      max_batch: 60,
+      after: [],
+    }),
+    'age-refresh': jobSchema({
+      description: 'Projects the recent service calls into the graph.',
+      align: '5m',
+      settle: [],
+      max_batch: 1,
+      after: ['oo-agg'],
+    }),
+    'topo-iac': jobSchema({
+      description: 'Reads the topology that infrastructure code declares.',
+      align: '15m',
+      settle: [],
+      max_batch: 1,
+      after: [],
+    }),
+    'topo-ansible': jobSchema({
+      description: 'Reads the topology that Ansible declares.',
+      align: '1h',
+      settle: [],
+      max_batch: 1,
+      after: [],
+    }),
+  },
+  { additionalProperties: false, default: {}, description: 'When each job runs and how much it takes at once.' },
+);
+export type JobConfig = Static<typeof JobsConfigSchema>['oo-agg'];
+
+/** How long a window waits for its rows when neither user nor job says so, by `type` of the source. */
+export const defaultDelays = { openobserve_api: '2m', openobserve_files: '35m', mock: '2m' } as const;

@@ -1,0 +1,135 @@
+import { aggregate, prepareSession } from '../../aggregate/aggregate.ts';
+import type { Aggregation } from '../../aggregate/catalog.ts';
+import { createResources, type Resources } from '../../aggregate/resources.ts';
+import { openSession, type SessionConfig } from '../../aggregate/session.ts';
+import type { Reconciliation } from '../../aggregate/stage.ts';
+import { ObserveBridgeError, throwIfAborted } from '../../core/error.ts';
+import type { ResourceRule } from '../../core/place.ts';
+import { rank } from '../../core/severity.ts';
+import type { Signal } from '../../core/signal.ts';
+import { HOUR, MINUTE } from '../../core/time.ts';
+import { floorTo, splitWindow, type Window } from '../../core/window.ts';
+import type { PatternMiner } from '../../patterns/miner.ts';
+import type { Source } from '../../sources/source.ts';
+import type { Db } from '../../store/db.ts';
+import { findAliases } from '../../store/dimension.ts';
+import { lockBuckets } from '../../store/replace-rows.ts';
+import type { Job, PreparedBatch } from '../job.ts';
+import { type AggregatedBatch, writeBatch } from './write-batch.ts';
+
+export interface OoAggDeps {
+  readonly tenantId: string;
+  readonly source: Source;
+  readonly db: Db;
+  readonly aggregations: readonly Aggregation[];
+  readonly miner: PatternMiner;
+  readonly session: SessionConfig;
+  readonly rules?: readonly ResourceRule[];
+  /** Milliseconds of a steady clock, for the stage durations. */
+  readonly clock: () => number;
+}
+
+/** How often a window is read from a new snapshot when objects vanish under it. */
+const SNAPSHOTS = 3;
+
+/** Turns the telemetry of windows into the rows of every aggregation. */
+export function createOoAggJob(deps: OoAggDeps): Job {
+  return {
+    name: 'oo-agg',
+    async prepare(windows, signal) {
+      const window = { from: windows[0]?.from ?? 0, to: windows.at(-1)?.to ?? 0 };
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const batch = await readBatch(deps, window, signal);
+          return toPrepared(deps, batch, windows);
+        } catch (error) {
+          throwIfAborted(signal);
+          const again = error instanceof ObserveBridgeError && error.code === 'OB_SOURCE_OBJECT_GONE' && attempt < SNAPSHOTS;
+          if (!again) throw error;
+        }
+      }
+    },
+  };
+}
+
+async function readBatch(deps: OoAggDeps, window: Window, signal: AbortSignal): Promise<AggregatedBatch> {
+  const { source, aggregations, miner, clock } = deps;
+  const started = clock();
+  await using session = await openSession(deps.session);
+  session.abortOn(signal);
+  await prepareSession(session);
+  session.defineFunction('log_pattern', (line) => {
+    const code = miner.code(line);
+    return code * 8 + rank(miner.pattern(code).severity);
+  });
+  const reach = (signalName: Signal): Window => {
+    const readers = aggregations.filter((aggregation) => aggregation.contract.reads === signalName);
+    const longest = (key: 'lookback' | 'lookahead'): number => Math.max(0, ...readers.map((aggregation) => aggregation[key]));
+    return { from: window.from - longest('lookback'), to: window.to + longest('lookahead') };
+  };
+  await using slice = await source.open(
+    { logs: reach('logs'), spans: reach('spans'), metric_points: reach('metric_points') },
+    session,
+    signal,
+  );
+  const opened = clock();
+  const resources: Resources = createResources(deps.tenantId, (names) => findAliases(deps.db, deps.tenantId, names), deps.rules);
+  try {
+    const { relations, streams } = slice;
+    const pattern = (code: number): string => miner.pattern(code).fingerprint;
+    const result = await aggregate({ session, relations, streams, window, resources, rules: deps.rules, pattern }, aggregations);
+    const ms = { open: Math.round(opened - started), aggregate: Math.round(clock() - opened) };
+    return { window, ...result, resources: resources.met, templates: templatesOf(miner), ms, objects: slice.objects, bytes: slice.bytes };
+  } catch (error) {
+    throw slice.explain(error);
+  }
+}
+
+/** Template of each fingerprint the miner has met. */
+function templatesOf(miner: PatternMiner): (fingerprint: string) => string {
+  const templates = new Map<string, string>();
+  let next = 0;
+  return (fingerprint) => {
+    for (; next < miner.size && !templates.has(fingerprint); next++) {
+      const pattern = miner.pattern(next);
+      templates.set(pattern.fingerprint, pattern.template);
+    }
+    return templates.get(fingerprint) ?? '';
+  };
+}
+
+function toPrepared(deps: OoAggDeps, batch: AggregatedBatch, windows: readonly Window[]): PreparedBatch {
+  const { tenantId, source, aggregations } = deps;
+  return {
+    async write(tx) {
+      const started = deps.clock();
+      await lockBuckets(tx, tenantId, 'oo-agg', lockedBuckets(aggregations, batch.window));
+      const written = await writeBatch(tx, { tenantId, organization: source.organization, webUrl: source.webUrl, aggregations }, batch);
+      const write = Math.round(deps.clock() - started);
+      const stats = windows.map((window) => ({
+        ...toWindowStats(window, batch.reconciliation),
+        ...{ windows_in_read: windows.length, objects: batch.objects, bytes: batch.bytes, ms: { ...batch.ms, write } },
+      }));
+      return { rows: written.rows, changed: written.changed, stats };
+    },
+  };
+}
+
+/** Windows that touch the same bucket of any aggregation take the same lock. */
+function lockedBuckets(aggregations: readonly Aggregation[], window: Window): number[] {
+  const widest = Math.max(MINUTE, ...aggregations.map((aggregation) => aggregation.width));
+  const width = aggregations.every((aggregation) => widest % aggregation.width === 0) ? widest : HOUR;
+  return splitWindow({ from: floorTo(window.from, width), to: floorTo(window.to - 1, width) + width }, width).map((bucket) => bucket.from);
+}
+
+function toWindowStats(window: Window, reconciliation: readonly Reconciliation[]) {
+  const read: Record<string, number> = {};
+  const rejected: Record<string, number> = {};
+  for (const row of reconciliation) {
+    const time = row.minute * MINUTE;
+    if (time < window.from || time >= window.to) continue;
+    read[row.signal] = (read[row.signal] ?? 0) + row.read;
+    for (const [reason, rows] of Object.entries(row.rejected)) rejected[reason] = (rejected[reason] ?? 0) + rows;
+  }
+  return { rows_read: read, rows_rejected: rejected };
+}

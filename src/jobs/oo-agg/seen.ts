@@ -1,0 +1,81 @@
+import type { Aggregation } from '../../aggregate/catalog.ts';
+import { minuteColumn, type PartialRow, resourceColumns } from '../../aggregate/partials.ts';
+import { type Severity, severities } from '../../core/severity.ts';
+import { MINUTE, type Micros } from '../../core/time.ts';
+
+/** A range of event time in which something was seen. */
+export interface SeenRange {
+  readonly firstSeen: Micros;
+  readonly lastSeen: Micros;
+}
+
+/** The minutes in which each resource of the rows was seen first and last. */
+export function collectResources(
+  aggregation: Aggregation,
+  rows: Iterable<PartialRow>,
+  seen = new Map<bigint, SeenRange>(),
+): Map<bigint, SeenRange> {
+  const columns = resourceColumns(aggregation);
+  const minute = minuteColumn(aggregation);
+  for (const row of rows) {
+    const time = Number(row[minute]) * MINUTE;
+    for (const column of columns) {
+      const id = row[column];
+      if (typeof id !== 'bigint') continue;
+      const known = seen.get(id);
+      if (!known) seen.set(id, { firstSeen: time, lastSeen: time });
+      else if (time < known.firstSeen || time > known.lastSeen) {
+        seen.set(id, { firstSeen: Math.min(known.firstSeen, time), lastSeen: Math.max(known.lastSeen, time) });
+      }
+    }
+  }
+  return seen;
+}
+
+/** A pattern as its lines show it; the sample and the resource are those of the earliest line. */
+export interface SeenLines extends SeenRange {
+  readonly fingerprint: string;
+  readonly severity: Severity | null;
+  readonly resource: bigint;
+  readonly sample: string;
+}
+
+/** Whether the aggregation counts lines by pattern and tells when they were seen. */
+export function minesPatterns(aggregation: Aggregation): boolean {
+  return ['fingerprint', 'resource', 'first_seen', 'last_seen', 'severity', 'sample'].every(
+    (name) => name in aggregation.contract.partials,
+  );
+}
+
+/** What the rows tell of each fingerprint, whatever their order. */
+export function collectPatterns(rows: Iterable<PartialRow>, seen = new Map<string, SeenLines>()): Map<string, SeenLines> {
+  for (const row of rows) {
+    const lines = toSeenLines(row);
+    const known = seen.get(lines.fingerprint);
+    seen.set(lines.fingerprint, known ? mergeLines(known, lines) : lines);
+  }
+  return seen;
+}
+
+function toSeenLines(row: PartialRow): SeenLines {
+  return {
+    fingerprint: String(row.fingerprint),
+    severity: severities[Number(row.severity) - 1] ?? null,
+    resource: BigInt(row.resource as bigint),
+    firstSeen: Number(row.first_seen),
+    lastSeen: Number(row.last_seen),
+    sample: String(row.sample ?? ''),
+  };
+}
+
+function mergeLines(a: SeenLines, b: SeenLines): SeenLines {
+  const earliest = compareFirst(a, b) <= 0 ? a : b;
+  const severity = severities.indexOf(a.severity as Severity) >= severities.indexOf(b.severity as Severity) ? a.severity : b.severity;
+  return { ...earliest, severity, lastSeen: Math.max(a.lastSeen, b.lastSeen) };
+}
+
+function compareFirst(a: SeenLines, b: SeenLines): number {
+  if (a.firstSeen !== b.firstSeen) return a.firstSeen - b.firstSeen;
+  if (a.sample !== b.sample) return a.sample < b.sample ? -1 : 1;
+  return a.resource < b.resource ? -1 : 1;
+}

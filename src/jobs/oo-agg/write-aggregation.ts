@@ -1,0 +1,103 @@
+import type { Aggregation } from '../../aggregate/catalog.ts';
+import { tableColumns, toOutputRows } from '../../aggregate/output.ts';
+import { minuteColumn, type PartialRow, packRows, resourceColumns, unpackRows } from '../../aggregate/partials.ts';
+import { formatTime, MINUTE, type Micros } from '../../core/time.ts';
+import { floorTo, type Window } from '../../core/window.ts';
+import type { Tx } from '../../store/db.ts';
+import { listPackedMinutes, type PackedMinute, replacePackedMinutes } from '../../store/partial.ts';
+import { replaceRows } from '../../store/replace-rows.ts';
+import { createLocators, type LocatorOptions, locatorColumns } from './locators.ts';
+
+/** What writing one aggregation did; the `gone` rows were there before and are not there now. */
+export interface WrittenAggregation {
+  readonly rows: number;
+  readonly changed: number;
+  readonly locators: number;
+  readonly gone: readonly PartialRow[];
+}
+
+/**
+ * Makes an aggregation's table hold what the window's partials say. Buckets wider than a minute are derived anew from all their minutes,
+ * those outside the window from what earlier windows stored. The caller holds the lock on the buckets.
+ */
+export async function writeAggregation(
+  tx: Tx,
+  options: LocatorOptions,
+  window: Window,
+  partials: readonly PartialRow[],
+): Promise<WrittenAggregation> {
+  const { aggregation, tenantId } = options;
+  const buckets: Window = {
+    from: floorTo(window.from, aggregation.width),
+    to: floorTo(window.to - 1, aggregation.width) + aggregation.width,
+  };
+  const stored =
+    aggregation.width > MINUTE ? await storePartials(tx, aggregation, tenantId, window, buckets, partials) : { around: [], gone: [] };
+  const locators = createLocators(options);
+  const rows = toOutputRows(aggregation, [...partials, ...stored.around], locators.locate);
+  const { columns, key } = tableColumns(aggregation);
+  const resources = new Map(resourceColumns(aggregation).map((partial) => [outputColumnOf(aggregation, partial), partial]));
+  const bucketColumn = outputColumnOf(aggregation, minuteColumn(aggregation));
+  const replaced = await replaceRows<Record<string, unknown>>(
+    tx,
+    { table: aggregation.name, columns: ['tenant_id', ...columns], key: ['tenant_id', ...key] },
+    [
+      { column: 'tenant_id', equals: tenantId },
+      { column: bucketColumn, from: formatTime(buckets.from), to: formatTime(buckets.to) },
+    ],
+    rows.map((row) => [tenantId, ...row]),
+    [...resources.keys()],
+  );
+  const located = await replaceRows(
+    tx,
+    { table: 'oo_locator', columns: locatorColumns, key: ['tenant_id', 'locator_id'] },
+    [
+      { column: 'tenant_id', equals: tenantId },
+      { column: 'aggregation', equals: aggregation.name },
+      { column: 'bucket', from: formatTime(buckets.from), to: formatTime(buckets.to) },
+    ],
+    locators.rows(),
+  );
+  const gone = replaced.removed.map((row) =>
+    Object.fromEntries([...resources].map(([column, partial]) => [partial, row[column] as bigint])),
+  );
+  return {
+    rows: replaced.written,
+    changed: replaced.changed + replaced.removed.length,
+    locators: located.written,
+    gone: [...gone, ...stored.gone],
+  };
+}
+
+/** The table column that shows a key partial as it is. */
+export function outputColumnOf(aggregation: Aggregation, partial: string): string {
+  return Object.entries(aggregation.contract.output).find(([, column]) => column.column === partial)?.[0] ?? partial;
+}
+
+async function storePartials(
+  tx: Tx,
+  aggregation: Aggregation,
+  tenantId: string,
+  window: Window,
+  buckets: Window,
+  partials: readonly PartialRow[],
+): Promise<{ around: PartialRow[]; gone: PartialRow[] }> {
+  const known = await listPackedMinutes(tx, tenantId, aggregation.name, buckets);
+  const packed = packMinutes(aggregation, partials);
+  const inside = (minute: Micros): boolean => minute >= window.from && minute < window.to;
+  const current = new Map(packed.map((minute) => [minute.minute, minute.rows]));
+  const outdated = known.filter(({ minute, rows }) => inside(minute) && !Buffer.from(rows).equals(current.get(minute) ?? new Uint8Array()));
+  await replacePackedMinutes(tx, tenantId, aggregation.name, window, packed);
+  return {
+    around: known.filter(({ minute }) => !inside(minute)).flatMap(({ rows }) => unpackRows(aggregation, rows)),
+    gone: outdated.flatMap(({ rows }) => unpackRows(aggregation, rows)),
+  };
+}
+
+function packMinutes(aggregation: Aggregation, partials: readonly PartialRow[]): PackedMinute[] {
+  const minute = minuteColumn(aggregation);
+  const byMinute = Map.groupBy(partials, (row) => Number(row[minute]));
+  return [...byMinute]
+    .sort(([a], [b]) => a - b)
+    .map(([number, rows]) => ({ minute: number * MINUTE, rowCount: rows.length, rows: packRows(aggregation, rows) }));
+}

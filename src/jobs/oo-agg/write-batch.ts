@@ -1,0 +1,145 @@
+import type { AggregateResult } from '../../aggregate/aggregate.ts';
+import type { Aggregation } from '../../aggregate/catalog.ts';
+import { type PartialRow, resourceColumns } from '../../aggregate/partials.ts';
+import type { Reconciliation } from '../../aggregate/stage.ts';
+import { formatTime, MINUTE } from '../../core/time.ts';
+import type { Resource } from '../../core/urn.ts';
+import type { Window } from '../../core/window.ts';
+import type { Tx } from '../../store/db.ts';
+import { getResourceNames, setSeen, upsertResources } from '../../store/dimension.ts';
+import { type SeenPattern, setPatterns, upsertPatterns } from '../../store/log-pattern.ts';
+import { replaceRows } from '../../store/replace-rows.ts';
+import { recountPatterns, recountResources } from './recount.ts';
+import { collectPatterns, collectResources, minesPatterns, type SeenLines } from './seen.ts';
+import { writeAggregation } from './write-aggregation.ts';
+
+/** Everything that was read and aggregated of one batch. */
+export interface AggregatedBatch extends AggregateResult {
+  readonly window: Window;
+  readonly resources: ReadonlyMap<bigint, Resource>;
+  readonly templates: (fingerprint: string) => string;
+  readonly ms: { readonly open: number; readonly aggregate: number };
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface BatchOwner {
+  readonly tenantId: string;
+  readonly organization: string;
+  readonly webUrl: string | undefined;
+  readonly aggregations: readonly Aggregation[];
+}
+
+/** Writes a batch: the tables of all aggregations, then the dimensions that they refer to. Repeating it changes nothing. */
+export async function writeBatch(
+  tx: Tx,
+  owner: BatchOwner,
+  batch: AggregatedBatch,
+): Promise<{ rows: Record<string, number>; changed: number }> {
+  const { tenantId, aggregations } = owner;
+  const rows: Record<string, number> = { oo_locator: 0 };
+  let changed = 0;
+  const gone = new Map<Aggregation, readonly PartialRow[]>();
+  for (const aggregation of aggregations) {
+    const partials = batch.partials.get(aggregation.name) ?? [];
+    const written = await writeAggregation(tx, { ...owner, aggregation }, batch.window, partials);
+    rows[aggregation.name] = written.rows;
+    rows.oo_locator = (rows.oo_locator ?? 0) + written.locators;
+    changed += written.changed;
+    if (written.gone.length > 0) gone.set(aggregation, written.gone);
+  }
+  await writeResources(tx, owner, batch, gone);
+  for (const aggregation of aggregations.filter(minesPatterns))
+    await writePatterns(tx, tenantId, aggregation, batch, gone.get(aggregation) ?? []);
+  await writeReconciliation(tx, tenantId, batch.window, batch.reconciliation);
+  return { rows, changed };
+}
+
+async function writeResources(
+  tx: Tx,
+  owner: BatchOwner,
+  batch: AggregatedBatch,
+  gone: ReadonlyMap<Aggregation, readonly PartialRow[]>,
+): Promise<void> {
+  const { tenantId, aggregations } = owner;
+  const seen = new Map<bigint, { firstSeen: number; lastSeen: number }>();
+  for (const aggregation of aggregations) collectResources(aggregation, batch.partials.get(aggregation.name) ?? [], seen);
+  await upsertResources(
+    tx,
+    tenantId,
+    [...seen].flatMap(([id, range]) => {
+      const resource = batch.resources.get(id);
+      return resource ? [{ id, resource, ...range }] : [];
+    }),
+  );
+  const suspects = new Set<bigint>();
+  for (const [aggregation, lost] of gone) {
+    for (const row of lost) for (const column of resourceColumns(aggregation)) suspects.add(BigInt(row[column] as bigint));
+  }
+  if (suspects.size > 0) await setSeen(tx, tenantId, await recountResources(tx, aggregations, tenantId, [...suspects]));
+}
+
+async function writePatterns(
+  tx: Tx,
+  tenantId: string,
+  aggregation: Aggregation,
+  batch: AggregatedBatch,
+  gone: readonly PartialRow[],
+): Promise<void> {
+  const toPattern = ({ resource, ...lines }: SeenLines, names: ReadonlyMap<bigint, string>): SeenPattern => ({
+    ...lines,
+    template: batch.templates(lines.fingerprint),
+    service: batch.resources.get(resource)?.name ?? names.get(resource) ?? '',
+  });
+  const seen = collectPatterns(batch.partials.get(aggregation.name) ?? []);
+  await upsertPatterns(
+    tx,
+    tenantId,
+    [...seen.values()].map((lines) => toPattern(lines, new Map())),
+  );
+  const suspects = [...new Set(gone.flatMap((row) => (typeof row.fingerprint === 'string' ? [row.fingerprint] : [])))];
+  if (suspects.length === 0) return;
+  const remaining = await recountPatterns(tx, aggregation, tenantId, suspects);
+  const lost = suspects.filter((fingerprint) => !remaining.has(fingerprint));
+  const names = await getResourceNames(
+    tx,
+    tenantId,
+    [...remaining.values()].map((lines) => lines.resource),
+  );
+  await setPatterns(
+    tx,
+    tenantId,
+    lost,
+    [...remaining.values()].map((lines) => toPattern(lines, names)),
+  );
+}
+
+async function writeReconciliation(tx: Tx, tenantId: string, window: Window, reconciliation: readonly Reconciliation[]): Promise<void> {
+  await replaceRows(
+    tx,
+    {
+      table: 'etl_reconciliation',
+      columns: ['tenant_id', 'job', 'window_from', 'signal', 'rows_read', 'aggregated', 'rejected', 'unresolved'],
+      key: ['tenant_id', 'job', 'window_from', 'signal'],
+    },
+    [
+      { column: 'tenant_id', equals: tenantId },
+      { column: 'job', equals: 'oo-agg' },
+      { column: 'window_from', from: formatTime(window.from), to: formatTime(window.to) },
+    ],
+    reconciliation.map((row) => {
+      const rejected = Object.values(row.rejected).reduce((total, rows) => total + rows, 0);
+      const reasons = Object.fromEntries(Object.entries(row.rejected).sort(([a], [b]) => (a < b ? -1 : 1)));
+      return [
+        tenantId,
+        'oo-agg',
+        formatTime(row.minute * MINUTE),
+        row.signal,
+        row.read,
+        row.read - rejected,
+        JSON.stringify(reasons),
+        row.unresolved,
+      ];
+    }),
+  );
+}

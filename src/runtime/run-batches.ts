@@ -1,0 +1,131 @@
+import { ObserveBridgeError, toObserveBridgeError } from '../core/error.ts';
+import { type Micros, SECOND } from '../core/time.ts';
+import { toBatches, type Window } from '../core/window.ts';
+import type { Job } from '../jobs/job.ts';
+import type { Db } from '../store/db.ts';
+import { advanceWatermark, type ClaimedRun, claimRuns, failRuns, fenceRuns, succeedRuns } from '../store/job-run.ts';
+
+export interface RunBatchesOptions {
+  readonly db: Db;
+  readonly job: Job;
+  readonly tenantId: string;
+  readonly windows: readonly Window[];
+  readonly maxBatch: number;
+  /** Longest time that one batch may take. */
+  readonly timeout: Micros;
+  readonly worker: string;
+  readonly runId: string;
+  readonly trigger: string;
+  readonly signal: AbortSignal;
+  /** Told of every batch that ended. */
+  readonly onBatch?: (outcome: BatchOutcome) => void;
+}
+
+/** How a batch of windows ended: with counts, or with an error for all of them. */
+export interface BatchOutcome {
+  readonly windows: readonly Window[];
+  readonly rows: Readonly<Record<string, number>>;
+  readonly changed: number;
+  readonly stats: readonly object[];
+  readonly error?: ObserveBridgeError;
+}
+
+/** Failures that may be those of one window only; others would repeat in every half. */
+const dependsOnWindow: ReadonlySet<string> = new Set([
+  ...['OB_SOURCE_OBJECT_CORRUPT', 'OB_SOURCE_OBJECT_GONE', 'OB_SOURCE_FORMAT_UNSUPPORTED', 'OB_SOURCE_LISTING_UNSAFE'],
+  ...['OB_AGGREGATION_FAILED', 'OB_MEMORY_LIMIT', 'OB_CANCELED'],
+]);
+
+const RETRY_AFTER_SECONDS = 30;
+
+/**
+ * Runs a job once over the windows, in batches. The rows of a batch, its watermark and the end of its runs commit together, or not at all.
+ * A batch that fails is halved until the windows that cannot be done stand alone, so that none takes others with it.
+ */
+export async function runBatches(options: RunBatchesOptions): Promise<BatchOutcome[]> {
+  const outcomes: BatchOutcome[] = [];
+  for (const windows of toBatches(options.windows, options.maxBatch)) {
+    for (const outcome of await runBatch(options, windows)) {
+      outcomes.push(outcome);
+      options.onBatch?.(outcome);
+    }
+  }
+  return outcomes;
+}
+
+async function runBatch(options: RunBatchesOptions, windows: readonly Window[]): Promise<BatchOutcome[]> {
+  const { db, job, tenantId, worker, runId, trigger, timeout } = options;
+  const leaseSeconds = timeout / SECOND + 60;
+  const runs = await db.transaction((tx) => claimRuns(tx, { job: job.name, tenantId, windows, worker, runId, trigger, leaseSeconds }));
+  const claimed = new Set(runs.map((run) => run.window.from));
+  const busy = windows.filter((window) => !claimed.has(window.from));
+  const outcomes = busy.map((window) =>
+    failed([window], new ObserveBridgeError('OB_WINDOW_BUSY', 'internal', 'Another worker runs this window now.')),
+  );
+  for (const batch of toBatches(
+    runs.map((run) => run.window),
+    windows.length,
+  )) {
+    const mine = runs.filter((run) => batch.includes(run.window));
+    outcomes.push(...(await workOff(options, mine)));
+  }
+  return outcomes.sort((a, b) => (a.windows[0]?.from ?? 0) - (b.windows[0]?.from ?? 0));
+}
+
+async function workOff(options: RunBatchesOptions, runs: readonly ClaimedRun[]): Promise<BatchOutcome[]> {
+  try {
+    return [await attempt(options, runs)];
+  } catch (cause) {
+    const error = toObserveBridgeError(cause);
+    if (runs.length > 1 && dependsOnWindow.has(error.code) && !options.signal.aborted) {
+      const half = Math.ceil(runs.length / 2);
+      return joinFailures([...(await workOff(options, runs.slice(0, half))), ...(await workOff(options, runs.slice(half)))]);
+    }
+    await giveUp(options, runs, error);
+    return [
+      failed(
+        runs.map((run) => run.window),
+        error,
+      ),
+    ];
+  }
+}
+
+async function attempt(options: RunBatchesOptions, runs: readonly ClaimedRun[]): Promise<BatchOutcome> {
+  const { db, job, tenantId, worker, trigger, timeout } = options;
+  const windows = runs.map((run) => run.window);
+  const deadline = AbortSignal.timeout(timeout / 1000);
+  const signal = AbortSignal.any([options.signal, deadline]);
+  const prepared = await job.prepare(windows, signal);
+  const range = { from: windows[0]?.from ?? 0, to: windows.at(-1)?.to ?? 0 };
+  const counts = await db.transaction(async (tx) => {
+    await fenceRuns(tx, runs, worker);
+    const written = await prepared.write(tx);
+    await succeedRuns(tx, runs, written.stats);
+    await advanceWatermark(tx, job.name, tenantId, range, trigger);
+    return written;
+  });
+  return { windows, ...counts };
+}
+
+/** Neighbours that failed for the same reason are one outcome again. */
+function joinFailures(outcomes: readonly BatchOutcome[]): BatchOutcome[] {
+  const joined: BatchOutcome[] = [];
+  for (const outcome of outcomes) {
+    const last = joined.at(-1);
+    if (last?.error && outcome.error && last.error.message === outcome.error.message)
+      joined.splice(-1, 1, failed([...last.windows, ...outcome.windows], last.error));
+    else joined.push(outcome);
+  }
+  return joined;
+}
+
+/** A failure to write down the failure leaves the lease to expire; the first error is the one to report. */
+async function giveUp({ db, worker }: RunBatchesOptions, runs: readonly ClaimedRun[], error: ObserveBridgeError): Promise<void> {
+  const retry = error.retryable ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {};
+  await db.transaction((tx) => failRuns(tx, runs, worker, { code: error.code, message: error.message, ...retry })).catch(() => undefined);
+}
+
+function failed(windows: readonly Window[], error: ObserveBridgeError): BatchOutcome {
+  return { windows, rows: {}, changed: 0, stats: [], error };
+}

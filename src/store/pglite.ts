@@ -1,0 +1,131 @@
+import { Worker } from 'node:worker_threads';
+import { ObserveBridgeError } from '../core/error.ts';
+import { toDatabaseError } from './database-error.ts';
+import type { Db } from './db.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import type { WorkerAnswer, WorkerRequest } from './pglite-worker.ts';
+import { createSerial } from './serial.ts';
+import { assertOutsideTransaction, queryRows, runTransaction, type Session, type TextResult } from './session.ts';
+
+type Request = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never;
+
+interface WorkerLink {
+  call(request: Request, transfer?: readonly ArrayBuffer[]): Promise<TextResult | undefined>;
+  /** Ends the thread, cleanly when it still answers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the embedded database in a directory (made when missing), or in memory without one. Only one `Db` in one process can have a directory
+ * open: others get `OB_DATABASE_LOCKED`. There is one session, so statements and transactions of different callers wait for each other.
+ */
+export async function openPglite(directory: string | undefined): Promise<Db> {
+  const server = directory ?? 'in memory';
+  const lock = directory === undefined ? undefined : lockDirectory(directory);
+  const link = await startWorker(directory, server).catch((error: unknown) => {
+    lock?.release();
+    throw error;
+  });
+  const session = toSession(link, server);
+  const inOrder = createSerial();
+  const [row] = await queryRows<{ number: string }>(session, `select current_setting('server_version_num') as number`);
+  let closing: Promise<void> | undefined;
+  const db: Db = {
+    kind: 'pglite',
+    version: Math.floor(Number(row?.number) / 10_000),
+    async query(sql, params) {
+      assertOutsideTransaction(db);
+      return inOrder(() => queryRows(session, sql, params));
+    },
+    async transaction(work) {
+      assertOutsideTransaction(db);
+      return inOrder(() => runTransaction(db, session, work));
+    },
+    async [Symbol.asyncDispose]() {
+      closing ??= inOrder(() => close(link, lock));
+      await closing;
+    },
+  };
+  return db;
+}
+
+async function close(link: WorkerLink, lock: DirectoryLock | undefined): Promise<void> {
+  try {
+    await link.close();
+  } finally {
+    lock?.release();
+  }
+}
+
+function toSession(link: WorkerLink, server: string): Session {
+  return {
+    server,
+    async execute(sql, params) {
+      const result = await link.call({ kind: 'execute', sql, params });
+      return result ?? { command: '', columns: [], rows: [] };
+    },
+    async script(sql) {
+      await link.call({ kind: 'script', sql });
+    },
+    async copy(table, columns, chunks) {
+      const sql = `copy ${table} (${columns.join(', ')}) from '/dev/blob'`;
+      let running: Promise<unknown> = Promise.resolve();
+      // The next chunk is encoded here while the thread loads the one before.
+      for (const chunk of chunks) {
+        await running;
+        const bytes = new Uint8Array(chunk.bytes);
+        running = link.call({ kind: 'copy', sql, bytes }, [bytes.buffer]);
+        running.catch(() => undefined);
+      }
+      await running;
+    },
+  };
+}
+
+async function startWorker(directory: string | undefined, server: string): Promise<WorkerLink> {
+  const pending = new Map<number, { resolve(result: TextResult | undefined): void; reject(error: unknown): void }>();
+  let lastId = 0;
+  let ended: ObserveBridgeError | undefined;
+  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
+    workerData: { directory },
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const exited = new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve());
+  });
+  const end = (cause?: unknown) => {
+    ended ??= new ObserveBridgeError('OB_DATABASE_FAILED', 'database', `The embedded database ${server} has ended.`, cause);
+    for (const call of pending.values()) call.reject(ended);
+    pending.clear();
+  };
+  worker.once('error', end);
+  worker.once('exit', () => end());
+  worker.on('message', (answer: WorkerAnswer) => {
+    const call = pending.get(answer.id);
+    pending.delete(answer.id);
+    if ('failure' in answer) call?.reject(answer.failure);
+    else call?.resolve(answer.result);
+  });
+  const answerTo = (id: number) =>
+    new Promise<TextResult | undefined>((resolve, reject) => {
+      if (ended) reject(ended);
+      else pending.set(id, { resolve, reject });
+    });
+  const call = (request: Request, transfer: readonly ArrayBuffer[] = []) => {
+    const id = ++lastId;
+    const answer = answerTo(id);
+    worker.postMessage({ ...request, id }, transfer);
+    return answer;
+  };
+  await answerTo(0).catch(async (error: unknown) => {
+    await worker.terminate();
+    throw toDatabaseError(error, server);
+  });
+  return {
+    call,
+    async close() {
+      await call({ kind: 'close' }).catch(() => worker.terminate());
+      await exited;
+    },
+  };
+}
