@@ -43,6 +43,7 @@ class DuckSession implements Session {
   readonly #connection: DuckDBConnection;
   #signal: AbortSignal | undefined;
   #disposed = false;
+  readonly #running = new Set<Promise<unknown>>();
   readonly #interrupt = (): void => this.#connection.interrupt();
 
   constructor(instance: DuckDBInstance, connection: DuckDBConnection, directory: string) {
@@ -97,11 +98,15 @@ class DuckSession implements Session {
 
   async #guard<Result>(statement: () => Promise<Result>): Promise<Result> {
     throwIfAborted(this.#signal);
+    const running = statement();
+    this.#running.add(running);
     try {
-      return await statement();
+      return await running;
     } catch (error) {
       throwIfAborted(this.#signal);
       throw error;
+    } finally {
+      this.#running.delete(running);
     }
   }
 
@@ -109,6 +114,9 @@ class DuckSession implements Session {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#signal?.removeEventListener('abort', this.#interrupt);
+    // Closing under a running statement crashes the process.
+    if (this.#running.size > 0) this.#interrupt();
+    await Promise.allSettled(this.#running);
     this.#connection.closeSync();
     this.#instance.closeSync();
     await rm(this.directory, { recursive: true, force: true });

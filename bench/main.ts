@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { benchFloor } from './floor.ts';
+import { benchMemory } from './memory.ts';
+import { benchWindow } from './window.ts';
+
+const benches: Readonly<Record<string, () => Promise<string[]>>> = { window: benchWindow, memory: benchMemory, floor: benchFloor };
+
+/** Runs the named benches, or all, and prints a line per figure below a line about the machine. */
+const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(benches);
+const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
+process.stdout.write(
+  `${cpus()[0]?.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, commit ${commit}\n`,
+);
+for (const name of wanted) {
+  const bench = benches[name];
+  if (!bench) {
+    process.stderr.write(`There is no bench ${name}; there are ${Object.keys(benches).join(', ')}.\n`);
+    process.exit(2);
+  }
+  for (const line of await bench()) process.stdout.write(`${line}\n`);
+}
