@@ -1,5 +1,5 @@
 import type { ResourceRule } from '../core/place.ts';
-import { type Signal, signals } from '../core/signal.ts';
+import type { Signal } from '../core/signal.ts';
 import { LOG_GAMMA, ZERO_BIN } from '../core/sketch.ts';
 import type { Window } from '../core/window.ts';
 import type { Aggregation } from './catalog.ts';
@@ -39,39 +39,61 @@ const ROWS_PER_PART: Readonly<Record<'spans' | 'metric_points', number>> = { spa
 /** Registers the macros that aggregation queries use. */
 export async function prepareSession(session: Session): Promise<void> {
   await session.run(
-    `create or replace temp macro sketch(v) as histogram(case when v > 0 then ceil(ln(v) / ${LOG_GAMMA})::integer when v is not null then ${ZERO_BIN} end);`,
+    `create or replace macro sketch(v) as histogram(case when v > 0 then ceil(ln(v) / ${LOG_GAMMA})::integer when v is not null then ${ZERO_BIN} end);`,
   );
 }
 
-/** Runs the queries of the aggregations over the window’s rows. Each row read is counted once: aggregated, or rejected with a reason. */
+/**
+ * Runs the queries of the aggregations over the window’s rows. Each row read is counted once: aggregated, or rejected with a reason.
+ * Log lines are mined beside the other signals, because the miner and the engine work on different threads.
+ */
 export async function aggregate(input: AggregateInput, aggregations: readonly Aggregation[]): Promise<AggregateResult> {
+  await using side = await input.session.fork();
+  const readers = (signal: Signal): Aggregation[] => aggregations.filter((aggregation) => aggregation.contract.reads === signal);
+  const results = await allOrFirstError([
+    aggregateSignal({ ...input, session: side }, 'logs', readers('logs')),
+    aggregateSignal(input, 'spans', readers('spans')).then(async (spans) => [
+      ...spans,
+      ...(await aggregateSignal(input, 'metric_points', readers('metric_points'))),
+    ]),
+  ]);
+  const signalResults = results.flat();
+  return {
+    partials: new Map(signalResults.flatMap(({ partials }) => [...partials])),
+    reconciliation: signalResults.flatMap(({ tally }) => tally.rows()),
+  };
+}
+
+interface SignalResult {
+  readonly partials: ReadonlyMap<string, PartialRow[]>;
+  readonly tally: Tally;
+}
+
+/** Waits for all, so that none still runs when the session is disposed, and rejects with the first error. */
+async function allOrFirstError<Value>(work: readonly Promise<Value>[]): Promise<Value[]> {
+  const settled = await Promise.allSettled(work);
+  return settled.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}
+
+async function aggregateSignal(input: AggregateInput, signal: Signal, aggregations: readonly Aggregation[]): Promise<SignalResult[]> {
+  if (aggregations.length === 0) return [];
+  const tally = createTally(signal);
+  const collected = new Map<string, PartialRow[]>();
+  await stageAndCollect(input, signal, aggregations, tally, async () => {
+    for (const aggregation of aggregations) {
+      const rows = toPartialRows(aggregation, await input.session.columns(aggregation.query), input.pattern);
+      collected.set(aggregation.name, [...(collected.get(aggregation.name) ?? []), ...takeResolved(aggregation, rows, tally)]);
+    }
+  });
   const partials = new Map<string, PartialRow[]>();
-  const reconciliation: Reconciliation[] = [];
-  for (const signal of signals) {
-    const mine = aggregations.filter((aggregation) => aggregation.contract.reads === signal);
-    if (mine.length === 0) continue;
-    const tally = createTally(signal);
-    const collect = async (): Promise<void> => {
-      for (const aggregation of mine) {
-        const rows = toPartialRows(aggregation, await input.session.columns(aggregation.query), input.pattern);
-        partials.set(aggregation.name, [...(partials.get(aggregation.name) ?? []), ...takeResolved(aggregation, rows, tally)]);
-      }
-    };
-    await stageAndCollect(input, signal, mine, tally, collect);
-    reconciliation.push(...tally.rows());
-  }
   for (const aggregation of aggregations) {
-    const rows = partials.get(aggregation.name) ?? [];
-    partials.set(
-      aggregation.name,
-      mergeRows(
-        aggregation,
-        rows,
-        identityOf(aggregation, (minute) => minute),
-      ),
-    );
+    const identity = identityOf(aggregation, (minute) => minute);
+    partials.set(aggregation.name, mergeRows(aggregation, collected.get(aggregation.name) ?? [], identity));
   }
-  return { partials, reconciliation };
+  return [{ partials, tally }];
 }
 
 /** Rows whose resource is not known are counted by their first sum and left out. */

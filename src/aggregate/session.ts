@@ -20,6 +20,8 @@ export interface Session extends SqlSession, AsyncDisposable {
   columns(sql: string): Promise<Map<string, readonly unknown[]>>;
   /** Stops the running statement and refuses further ones when the signal fires. */
   abortOn(signal: AbortSignal): void;
+  /** A second session on the same engine, whose statements run beside this one's; temporary tables are its own. Dispose it first. */
+  fork(): Promise<Session>;
 }
 
 /** Opens a session. Rejects when the directory cannot be made. */
@@ -34,22 +36,34 @@ export async function openSession(config: SessionConfig): Promise<Session> {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
-  return new DuckSession(instance, await instance.connect(), directory);
+  const close = async (): Promise<void> => {
+    instance.closeSync();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return new DuckSession(instance, await instance.connect(), directory, close);
 }
 
 class DuckSession implements Session {
   readonly directory: string;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #close: () => Promise<void>;
   #signal: AbortSignal | undefined;
   #disposed = false;
   readonly #running = new Set<Promise<unknown>>();
   readonly #interrupt = (): void => this.#connection.interrupt();
 
-  constructor(instance: DuckDBInstance, connection: DuckDBConnection, directory: string) {
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection, directory: string, close: () => Promise<void>) {
     this.#instance = instance;
     this.#connection = connection;
     this.directory = directory;
+    this.#close = close;
+  }
+
+  async fork(): Promise<Session> {
+    const forked = new DuckSession(this.#instance, await this.#instance.connect(), this.directory, async () => undefined);
+    if (this.#signal) forked.abortOn(this.#signal);
+    return forked;
   }
 
   abortOn(signal: AbortSignal): void {
@@ -118,7 +132,6 @@ class DuckSession implements Session {
     if (this.#running.size > 0) this.#interrupt();
     await Promise.allSettled(this.#running);
     this.#connection.closeSync();
-    this.#instance.closeSync();
-    await rm(this.directory, { recursive: true, force: true });
+    await this.#close();
   }
 }

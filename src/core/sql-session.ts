@@ -3,7 +3,8 @@ export type SqlValue = string | number | bigint | boolean | null;
 
 /**
  * The analytical engine as sources see it: a private database that lives as long as one read.
- * Statements run one after another; `run` and `rows` reject with the engine's own error.
+ * Statements run one after another; `run` and `rows` reject with the engine's own error. What a source creates here is read from other
+ * connections of the same engine, so it must not be temporary.
  */
 export interface SqlSession {
   /** Runs one or more statements without a result. */

@@ -1,7 +1,7 @@
 import { ObserveBridgeError, toObserveBridgeError } from '../core/error.ts';
 import { type Micros, SECOND } from '../core/time.ts';
 import { toBatches, type Window } from '../core/window.ts';
-import type { Job } from '../jobs/job.ts';
+import type { Job, PreparedBatch } from '../jobs/job.ts';
 import type { Db } from '../store/db.ts';
 import { advanceWatermark, type ClaimedRun, claimRuns, failRuns, fenceRuns, succeedRuns } from '../store/job-run.ts';
 
@@ -39,64 +39,104 @@ const dependsOnWindow: ReadonlySet<string> = new Set([
 const RETRY_AFTER_SECONDS = 30;
 
 /**
- * Runs a job once over the windows, in batches. The rows of a batch, its watermark and the end of its runs commit together, or not at all.
- * A batch that fails is halved until the windows that cannot be done stand alone, so that none takes others with it.
+ * Runs a job once over the windows, in batches; the next batch is read while one is written. The rows of a batch, its watermark and the end
+ * of its runs commit together, or not at all. A batch that fails is halved until the windows that cannot be done stand alone, so that none
+ * takes others with it.
  */
 export async function runBatches(options: RunBatchesOptions): Promise<BatchOutcome[]> {
   const outcomes: BatchOutcome[] = [];
-  for (const windows of toBatches(options.windows, options.maxBatch)) {
-    for (const outcome of await runBatch(options, windows)) {
-      outcomes.push(outcome);
-      options.onBatch?.(outcome);
-    }
+  const report = (outcome: BatchOutcome): void => {
+    outcomes.push(outcome);
+    options.onBatch?.(outcome);
+  };
+  const batches = toBatches(options.windows, options.maxBatch);
+  const claimAhead = async (): Promise<Promise<Attempt>[]> => {
+    const windows = batches.shift();
+    return windows === undefined ? [] : claim(options, windows, report);
+  };
+  let ahead = await claimAhead();
+  while (ahead.length > 0 || batches.length > 0) {
+    const attempts = await Promise.all(ahead);
+    ahead = await claimAhead();
+    for (const attempt of attempts) for (const outcome of await finish(options, attempt)) report(outcome);
   }
   return outcomes;
 }
 
-async function runBatch(options: RunBatchesOptions, windows: readonly Window[]): Promise<BatchOutcome[]> {
+/** A batch that was read, or failed to be. */
+interface Attempt {
+  readonly runs: readonly ClaimedRun[];
+  readonly prepared?: PreparedBatch;
+  readonly error?: ObserveBridgeError;
+}
+
+/** Claims the windows and begins to read those that were free, one attempt per contiguous stretch. */
+async function claim(
+  options: RunBatchesOptions,
+  windows: readonly Window[],
+  report: (outcome: BatchOutcome) => void,
+): Promise<Promise<Attempt>[]> {
   const { db, job, tenantId, worker, runId, trigger, timeout } = options;
   const leaseSeconds = timeout / SECOND + 60;
   const runs = await db.transaction((tx) => claimRuns(tx, { job: job.name, tenantId, windows, worker, runId, trigger, leaseSeconds }));
   const claimed = new Set(runs.map((run) => run.window.from));
-  const busy = windows.filter((window) => !claimed.has(window.from));
-  const outcomes = busy.map((window) =>
-    failed([window], new ObserveBridgeError('OB_WINDOW_BUSY', 'internal', 'Another worker runs this window now.')),
-  );
-  for (const batch of toBatches(
+  for (const window of windows.filter(({ from }) => !claimed.has(from))) {
+    report(failed([window], new ObserveBridgeError('OB_WINDOW_BUSY', 'internal', 'Another worker runs this window now.')));
+  }
+  const stretches = toBatches(
     runs.map((run) => run.window),
     windows.length,
-  )) {
-    const mine = runs.filter((run) => batch.includes(run.window));
-    outcomes.push(...(await workOff(options, mine)));
-  }
-  return outcomes.sort((a, b) => (a.windows[0]?.from ?? 0) - (b.windows[0]?.from ?? 0));
+  );
+  return stretches.map((stretch) =>
+    prepare(
+      options,
+      runs.filter((run) => stretch.includes(run.window)),
+    ),
+  );
 }
 
-async function workOff(options: RunBatchesOptions, runs: readonly ClaimedRun[]): Promise<BatchOutcome[]> {
+async function prepare({ job, timeout, signal }: RunBatchesOptions, runs: readonly ClaimedRun[]): Promise<Attempt> {
   try {
-    return [await attempt(options, runs)];
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeout / 1000)]);
+    const prepared = await job.prepare(
+      runs.map((run) => run.window),
+      limited,
+    );
+    return { runs, prepared };
+  } catch (error) {
+    return { runs, error: toObserveBridgeError(error) };
+  }
+}
+
+async function finish(options: RunBatchesOptions, { runs, prepared, error }: Attempt): Promise<BatchOutcome[]> {
+  try {
+    if (!prepared) throw error;
+    return [await write(options, runs, prepared)];
   } catch (cause) {
-    const error = toObserveBridgeError(cause);
-    if (runs.length > 1 && dependsOnWindow.has(error.code) && !options.signal.aborted) {
+    const reason = toObserveBridgeError(cause);
+    if (runs.length > 1 && dependsOnWindow.has(reason.code) && !options.signal.aborted) {
       const half = Math.ceil(runs.length / 2);
-      return joinFailures([...(await workOff(options, runs.slice(0, half))), ...(await workOff(options, runs.slice(half)))]);
+      const halves = [runs.slice(0, half), runs.slice(half)];
+      const outcomes: BatchOutcome[] = [];
+      for (const part of halves) outcomes.push(...(await finish(options, await prepare(options, part))));
+      return joinFailures(outcomes);
     }
-    await giveUp(options, runs, error);
+    await giveUp(options, runs, reason);
     return [
       failed(
         runs.map((run) => run.window),
-        error,
+        reason,
       ),
     ];
   }
 }
 
-async function attempt(options: RunBatchesOptions, runs: readonly ClaimedRun[]): Promise<BatchOutcome> {
-  const { db, job, tenantId, worker, trigger, timeout } = options;
+async function write(
+  { db, job, tenantId, worker, trigger }: RunBatchesOptions,
+  runs: readonly ClaimedRun[],
+  prepared: PreparedBatch,
+): Promise<BatchOutcome> {
   const windows = runs.map((run) => run.window);
-  const deadline = AbortSignal.timeout(timeout / 1000);
-  const signal = AbortSignal.any([options.signal, deadline]);
-  const prepared = await job.prepare(windows, signal);
   const range = { from: windows[0]?.from ?? 0, to: windows.at(-1)?.to ?? 0 };
   const counts = await db.transaction(async (tx) => {
     await fenceRuns(tx, runs, worker);

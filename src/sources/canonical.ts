@@ -137,15 +137,18 @@ function spanColumns({ columns, stream }: RawRelation): Record<string, string> {
     stream,
     trace_id: `lower(${text(columns, 'trace_id')})`,
     span_id: `lower(${text(columns, 'span_id')})`,
-    parent_span_id: `case when ltrim(${text(columns, 'reference_parent_span_id')}, '0') <> '' then lower(${text(columns, 'reference_parent_span_id')}) end`,
+    parent_span_id: `lower(nullif(${text(columns, 'reference_parent_span_id')}, '0000000000000000'))`,
     ...placeColumns(columns, 'service_'),
     operation: text(columns, 'operation_name'),
-    // Without a recorded kind the attributes that only one side sets still tell it.
-    kind: `case lower(replace(coalesce(${kind}, ''), 'SPAN_KIND_', '')) when '1' then 'internal' when '2' then 'server' when '3' then 'client'
-      when '4' then 'producer' when '5' then 'consumer' when 'internal' then 'internal' when 'server' then 'server' when 'client' then 'client'
-      when 'producer' then 'producer' when 'consumer' then 'consumer'
-      else case when lower(${operation}) in ('publish', 'send', 'create') then 'producer' when lower(${operation}) in ('receive', 'process', 'deliver', 'settle') then 'consumer'
-        when ${database} is not null or ${peer} is not null then 'client' end end`,
+    // The number comes first because nearly all spans have one. Without a recorded kind the attributes that only one side sets still tell it.
+    // A poll for messages is recorded as a client by newer conventions; it is the consumer's half all the same.
+    kind: `coalesce(case when ${messaging} is not null and lower(${operation}) in ('receive', 'process', 'deliver') then 'consumer' end,
+      ['internal', 'server', 'client', 'producer', 'consumer'][nullif(try_cast(${kind} as utinyint), 0)],
+      case lower(replace(${kind}, 'SPAN_KIND_', '')) when 'internal' then 'internal' when 'server' then 'server' when 'client' then 'client'
+        when 'producer' then 'producer' when 'consumer' then 'consumer' end,
+      case when lower(${operation}) in ('publish', 'send', 'create') then 'producer'
+        when lower(${operation}) in ('receive', 'process', 'deliver', 'settle') then 'consumer'
+        when ${database} is not null or ${peer} is not null then 'client' end)`,
     failed: `coalesce(${status} in ('ERROR', 'STATUS_CODE_ERROR') or (${status} <> 'OK' and (${text(columns, 'status_code')} = '2' or lower(${text(columns, 'error')}) = 'true')), false)`,
     duration_us: `case when ${recorded} between 0 and ${LONGEST_SPAN} then ${recorded} end`,
     protocol: `case when ${database} is not null then lower(${database}) when ${messaging} is not null then lower(${messaging}) when ${text(columns, 'rpc_system')} is not null then lower(${text(columns, 'rpc_system')})

@@ -18,7 +18,7 @@ export async function openDatabase(url: string, signal?: AbortSignal): Promise<D
 
 async function open(url: string): Promise<Db> {
   if (url === 'pglite:memory') return openPglite(undefined);
-  if (url.startsWith('pglite:')) return openPglite(url.slice('pglite:'.length));
+  if (/^pglite:./.test(url)) return openPglite(url.slice('pglite:'.length));
   if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url);
   throw new ObserveBridgeError('OB_CONFIG_INVALID', 'config', '`database.url` must start with pglite:, postgres:// or postgresql://.');
 }

@@ -21,7 +21,8 @@ export type WorkerRequest = { readonly id: number } & (
 /** The answer to a request; id 0 answers the start. */
 export type WorkerAnswer = { readonly id: number } & ({ readonly result: TextResult | undefined } | { readonly failure: ServerReport });
 
-const SETTINGS = ['timezone=UTC', 'datestyle=ISO'];
+// A small log that is used again and again; it is cut by checkpoints.
+const SETTINGS = ['timezone=UTC', 'datestyle=ISO', 'max_wal_size=128MB', 'min_wal_size=32MB', 'jit=off'];
 
 async function start(directory: string | undefined): Promise<PGlite> {
   const database = await PGlite.create({

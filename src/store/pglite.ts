@@ -3,6 +3,7 @@ import { ObserveBridgeError } from '../core/error.ts';
 import { toDatabaseError } from './database-error.ts';
 import type { Db } from './db.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import { createUpkeep } from './embedded-upkeep.ts';
 import type { WorkerAnswer, WorkerRequest } from './pglite-worker.ts';
 import { createSerial } from './serial.ts';
 import { assertOutsideTransaction, queryRows, runTransaction, type Session, type TextResult } from './session.ts';
@@ -26,8 +27,17 @@ export async function openPglite(directory: string | undefined): Promise<Db> {
     lock?.release();
     throw error;
   });
-  const session = toSession(link, server);
-  const inOrder = createSerial();
+  const upkeep = createUpkeep(toSession(link, server));
+  const { session } = upkeep;
+  const serial = createSerial();
+  // Upkeep takes its own turn after the work that made it due; one that fails is tried again by the next.
+  const inOrder = async <R>(work: () => Promise<R>): Promise<R> => {
+    try {
+      return await serial(work);
+    } finally {
+      if (upkeep.isDue()) serial(upkeep.run).catch(() => undefined);
+    }
+  };
   const [row] = await queryRows<{ number: string }>(session, `select current_setting('server_version_num') as number`);
   let closing: Promise<void> | undefined;
   const db: Db = {
@@ -42,7 +52,7 @@ export async function openPglite(directory: string | undefined): Promise<Db> {
       return inOrder(() => runTransaction(db, session, work));
     },
     async [Symbol.asyncDispose]() {
-      closing ??= inOrder(() => close(link, lock));
+      closing ??= serial(() => close(link, lock));
       await closing;
     },
   };

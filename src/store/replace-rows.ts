@@ -35,8 +35,10 @@ export async function replaceRows<Removed extends object>(
 ): Promise<Replacement<Removed>> {
   const target = quoteName(table);
   const { where, params } = toWhere(scope);
-  const [existing] = await tx.query<{ present: boolean }>(`select exists (select from ${target} t where ${where}) as present`, params);
-  if (!existing?.present) {
+  // The order makes the planner use the key's index; without statistics it would scan the table.
+  const order = scope.map(({ column }) => quoteName(column)).join(', ');
+  const existing = await tx.query(`select 1 from ${target} t where ${where} order by ${order} limit 1`, params);
+  if (existing.length === 0) {
     const written = await tx.copy(table, columns, rows);
     return { written, changed: written, removed: [] };
   }

@@ -51,7 +51,7 @@ test('no server is told with host and port', async () => {
 });
 
 test('an address of another kind, or none, is a mistake in the configuration', async () => {
-  for (const url of ['mysql://x/y', '', 'postgres://[', 'pglite']) {
+  for (const url of ['mysql://x/y', '', 'pglite:', 'postgres://[', 'pglite']) {
     await expect(openDatabase(url)).rejects.toMatchObject({ code: 'OB_CONFIG_INVALID' });
   }
 });
@@ -71,11 +71,14 @@ test('an embedded database that cannot start says so and gives its lock back', a
 });
 
 test('closing an embedded database ends its thread; calls after that are refused', async () => {
+  const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+  const before = ports();
   const db = await openDatabase('pglite:memory');
+  expect(ports()).toBe(before + 1);
   const running = db.query('select 1 as one');
   await db[Symbol.asyncDispose]();
   await db[Symbol.asyncDispose]();
   expect(await running).toEqual([{ one: 1 }]);
   await expect(db.query('select 1')).rejects.toMatchObject({ code: 'OB_DATABASE_FAILED' });
-  expect(process.getActiveResourcesInfo()).not.toContain('Worker');
+  expect(ports()).toBe(before);
 });

@@ -119,7 +119,7 @@ function toTable(name: string, rows: readonly Record<string, Cell>[]): string {
   const types = Object.fromEntries(columns.map((column) => [column, typeOf(rows.map((row) => row[column] ?? null))]));
   const fields = columns.map((column) => `catalogue.${column} as ${column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`);
   const list = `from_json(${quoteText(JSON.stringify(rows))}, ${quoteText(JSON.stringify([types]))})`;
-  return `create or replace temp table ${name} as select ${fields.join(', ')} from (select unnest(${list}) as catalogue);`;
+  return `create or replace table ${name} as select ${fields.join(', ')} from (select unnest(${list}) as catalogue);`;
 }
 
 function typeOf(cells: readonly Cell[]): string {

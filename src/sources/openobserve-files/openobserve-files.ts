@@ -143,8 +143,10 @@ async function toRelation(
     columns.set(IMPLAUSIBLE_COLUMN, 'BOOLEAN');
     from = `(select *, false as ${IMPLAUSIBLE_COLUMN} from ${from} union all by name ${misfiled.join(' union all by name ')})`;
   }
+  const names = new Set(objects.map((object) => object.stream));
   const prefix = join(root, 'files', organization, streamTypes[signal], '/');
-  return toCanonical(signal, { columns, from, stream: `split_part(substr(filename, ${prefix.length + 1}), '/', 1)` }, keptLabels);
+  const stream = names.size === 1 ? quoteText(objects[0]?.stream ?? '') : `split_part(substr(filename, ${prefix.length + 1}), '/', 1)`;
+  return toCanonical(signal, { columns, from, stream }, keptLabels);
 }
 
 /**
