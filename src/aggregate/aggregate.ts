@@ -22,6 +22,8 @@ export interface AggregateInput {
   readonly rules?: readonly ResourceRule[] | undefined;
   /** Fingerprint of the number that the SQL function log_pattern() gave (its severity bits taken off). */
   readonly pattern: (code: number) => string;
+  /** Windows with more rows than this are worked on in parts; the parts do not change the result. */
+  readonly rowsPerPart?: typeof ROWS_PER_PART;
 }
 
 export interface AggregateResult {
@@ -34,7 +36,7 @@ export interface AggregateResult {
  * More rows than this are worked on in parts, so that memory does not grow with the volume of a window. A part holds whole traces, or whole
  * metric families, so its rows never meet rows of another.
  */
-const ROWS_PER_PART: Readonly<Record<'spans' | 'metric_points', number>> = { spans: 250_000, metric_points: 400_000 };
+const ROWS_PER_PART: Readonly<Record<'spans' | 'metric_points', number>> = { spans: 125_000, metric_points: 400_000 };
 
 /** Registers the macros that aggregation queries use. */
 export async function prepareSession(session: Session): Promise<void> {
@@ -130,7 +132,7 @@ async function stageAndCollect(
     return collect();
   }
   const [counted] = await session.rows<{ rows: bigint }>(`select count(*) as rows from (${options.relation}) where ${during(window)}`);
-  const partitions = Math.max(1, Math.ceil(Number(counted?.rows ?? 0n) / ROWS_PER_PART[signal]));
+  const partitions = Math.max(1, Math.ceil(Number(counted?.rows ?? 0n) / (input.rowsPerPart ?? ROWS_PER_PART)[signal]));
   if (signal === 'metric_points') {
     await preparePoints({ ...options, streams: input.streams.filter((stream) => stream.signal === signal), rules: input.rules });
   }

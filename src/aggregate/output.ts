@@ -28,16 +28,26 @@ export function toOutputRows(aggregation: Aggregation, partials: readonly Partia
   const minute = minuteColumn(aggregation);
   const merged = mergeRows(aggregation, partials, identityOf(aggregation, bucketOf));
   const output = Object.entries(aggregation.contract.output).map(([, column]) => column);
+  const texts = new Map<Micros, string>();
   return merged.map((row) => {
-    const bucket = bucketOf(Number(row[minute]));
-    return output.map((column) => toCell(column, row, bucket, width, locate));
+    const time = bucketOf(Number(row[minute]));
+    const text = texts.get(time) ?? formatTime(time);
+    texts.set(time, text);
+    return output.map((column) => toCell(column, row, { time, text, width }, locate));
   });
 }
 
-function toCell(column: OutputColumnContract, row: PartialRow, bucket: Micros, width: Micros, locate: Locate): unknown {
+/** A bucket's start, also as text, and its width. */
+interface Bucket {
+  readonly time: Micros;
+  readonly text: string;
+  readonly width: Micros;
+}
+
+function toCell(column: OutputColumnContract, row: PartialRow, bucket: Bucket, locate: Locate): unknown {
   const value = (name: string | undefined): PartialValue => (name === undefined ? null : (row[name] ?? null));
-  if (column.type === 'timestamp') return formatTime(bucket);
-  if (column.rate !== undefined) return Number(value(column.rate)) / (width / SECOND);
+  if (column.type === 'timestamp') return bucket.text;
+  if (column.rate !== undefined) return Number(value(column.rate)) / (bucket.width / SECOND);
   if (column.ratio !== undefined) {
     const [part, whole] = column.ratio.map((name) => Number(value(name)));
     return whole ? (part ?? 0) / whole : null;
@@ -48,7 +58,7 @@ function toCell(column: OutputColumnContract, row: PartialRow, bucket: Micros, w
   }
   if (column.evidence !== undefined) {
     const text = value(column.evidence);
-    return typeof text === 'string' ? locate(parseEvidence(text), bucket) : null;
+    return typeof text === 'string' ? locate(parseEvidence(text), bucket.time) : null;
   }
   const plain = value(column.column);
   return column.type === 'severity' ? (severities[Number(plain) - 1] ?? null) : plain;

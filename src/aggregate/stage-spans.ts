@@ -19,14 +19,18 @@ const PEER_KEY = `case when kind in ('client', 'producer', 'consumer') then hash
 const PLACE_KEY = 'hash(service_name, namespace)';
 const TRACE_KEY = "hash(lpad(right(trace_id, 16), 16, '0'))";
 
-/** Tables of the staged spans; `spans` is what aggregations read. */
-export const spanTables = `
+/**
+ * Tables of the staged spans; `spans` is what aggregations read. What a span may be related to starts in `[visible_from, visible_to)`:
+ * what a read of its minute alone would load, so that the rows of a minute do not depend on how many minutes are read at once.
+ */
+const spanTables = ({ lookback, lookahead }: StageOptions): string => `
 create or replace temp table span_place (place_key ubigint primary key, resource bigint);
 create or replace temp table span_peer (peer_key ubigint primary key, target bigint, target_kind varchar, topic_key bigint);
 create or replace temp table span (timestamp bigint, minute integer, in_window boolean, trace_id varchar, trace_key ubigint, span_key ubigint,
   parent_key ubigint, kind varchar, failed boolean, duration_us bigint, protocol varchar, stream varchar, operation varchar, links varchar, name_key ubigint,
   namespaced boolean, shared boolean, resource bigint, target bigint, target_kind varchar, topic_key bigint, rejected varchar);
-create or replace temp view spans as select rowid as id, * exclude (rejected) from span;`;
+create or replace temp view spans as select rowid as id, * exclude (rejected), minute * ${MINUTE}::bigint - ${lookback} as visible_from,
+  (minute + 1) * ${MINUTE}::bigint + ${lookahead} as visible_to from span;`;
 
 /**
  * Loads the window's spans, and of the time around it the spans of those traces that reach beyond the window: parents that started
@@ -35,14 +39,15 @@ create or replace temp view spans as select rowid as id, * exclude (rejected) fr
 export async function stageSpans(options: StageOptions & { partition: number; partitions: number }, tally: Tally): Promise<void> {
   const { session, window, lookback, lookahead } = options;
   const { from, to } = window;
-  await session.run(spanTables);
+  await session.run(spanTables(options));
   await load(options, during({ from: from - CLOCK_SKEW, to: to + CLOCK_SKEW }));
   await session.run(
     `create or replace temp table context_trace as
-     select distinct s.trace_key from span s left join span p on p.trace_key = s.trace_key and p.span_key = s.parent_key
-       where s.in_window and s.rejected is null and s.parent_key is not null and p.span_key is null
+     select s.trace_key from span s anti join span p on p.trace_key = s.trace_key and p.span_key = s.parent_key
+       where s.rejected is null and s.parent_key is not null
      union
-     select trace_key from span where in_window and kind in ('client', 'producer') and timestamp + coalesce(duration_us, 0) >= ${to + CLOCK_SKEW}
+     select c.trace_key from span c anti join span s on s.trace_key = c.trace_key and s.parent_key = c.span_key and s.name_key <> c.name_key
+       where c.in_window and c.kind in ('client', 'producer') and c.target_kind is distinct from 'database'
      union
      select hash(lpad(right(lower(link.context.traceId), 16), 16, '0'))
        from (select unnest(from_json(links, '[{"context":{"traceId":"VARCHAR"}}]')) as link from span where in_window and links is not null and json_valid(links))`,

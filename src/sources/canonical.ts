@@ -28,7 +28,7 @@ const NOT_IN_SERIES = new Set([
   ...[
     '_timestamp',
     '_implausible',
-    'filename',
+    '_source_file',
     'value',
     '__hash__',
     '__name__',
@@ -42,7 +42,8 @@ const NOT_IN_SERIES = new Set([
   ...['start_time', 'flag', 'aggregation_temporality', 'is_monotonic'],
 ]);
 
-const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** A name as an SQL identifier. */
+export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** A string as an SQL literal. */
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -59,6 +60,9 @@ export const implausibleTime = `(_timestamp is null or _timestamp < ${PLAUSIBLE.
 export function isPlausible(time: Micros): boolean {
   return time >= PLAUSIBLE.from && time < PLAUSIBLE.to;
 }
+
+/** Raw column, the path of the object that a row comes from. */
+export const FILE_COLUMN = '_source_file';
 
 /** Raw column, true where a relation files a row with an impossible time under a time of its own choice. */
 export const IMPLAUSIBLE_COLUMN = '_implausible';
@@ -107,10 +111,9 @@ function placeColumns(columns: RawColumns, prefix = ''): Record<string, string> 
 
 function logColumns({ columns, stream }: RawRelation): Record<string, string> {
   const bodyFields = [...columns.keys()].filter((name) => name.startsWith('body_')).sort();
-  const structured =
-    bodyFields.length > 0
-      ? `to_json(struct_pack(${bodyFields.map((name) => `${quoteName(name)} := ${quoteName(name)}`).join(', ')}))::varchar`
-      : `''`;
+  // Only fields that the row has, as text: neither the columns of other rows nor a type that widened may change what a line reads like.
+  const fields = bodyFields.map((name) => `${quoteText(`${JSON.stringify(name)}:`)} || to_json(${text(columns, name)})::varchar`);
+  const structured = fields.length > 0 ? `coalesce('{' || nullif(concat_ws(',', ${fields.join(', ')}), '') || '}', '')` : `''`;
   return {
     timestamp: '_timestamp',
     stream,

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { ObserveBridgeError } from '../../core/error.ts';
+import { maskSecrets } from '../../core/secret.ts';
 import type { Signal } from '../../core/signal.ts';
 import type { Window } from '../../core/window.ts';
 import { classifyFile, type LiveObject, streamTypes, toDate } from './object-key.ts';
@@ -92,50 +93,58 @@ const failed = (location: string, error: unknown): ObserveBridgeError =>
   );
 
 function openSqlite(path: string): { select: Select; no: number; close(): Promise<void> } {
-  let database: DatabaseSync | undefined;
-  const select: Select = async (sql, params) => {
-    try {
-      database ??= connectSqlite(path);
-      const statement = database.prepare(sql.replace(/\$\d/g, '?'));
-      statement.setReadBigInts(true);
-      return statement.all(...params) as object[];
-    } catch (error) {
-      database?.close();
-      database = undefined;
-      throw failed(path, error);
-    }
+  let kept: DatabaseSync | undefined;
+  const close = (): void => {
+    kept?.close();
+    kept = undefined;
   };
   return {
-    select,
-    no: 0,
-    async close() {
-      database?.close();
-      database = undefined;
+    async select(sql, params) {
+      try {
+        kept ??= connectSqlite(path);
+        if (kept) return selectFrom(kept, sql, params);
+        // Such a connection never looks at the file again, so it serves one select.
+        using immutable = new DatabaseSync(new URL(`${pathToFileURL(path).href}?mode=ro&immutable=1`), { readOnly: true });
+        return selectFrom(immutable, sql, params);
+      } catch (error) {
+        close();
+        throw failed(path, error);
+      }
     },
+    no: 0,
+    close: async () => close(),
   };
 }
 
+function selectFrom(database: DatabaseSync, sql: string, params: (string | number)[]): object[] {
+  const statement = database.prepare(sql.replace(/\$\d/g, '?'));
+  statement.setReadBigInts(true);
+  return statement.all(...params) as object[];
+}
+
 /**
- * OpenObserve's SQLite runs in WAL mode, which needs a writable directory even to read. On a read-only copy the file is opened as immutable,
- * but only when no log with newer rows lies beside it.
+ * OpenObserve's SQLite runs in WAL mode, which needs a writable directory even to read. Undefined for a read-only copy, which can be read
+ * as immutable because no log with newer rows lies beside it.
  */
-function connectSqlite(path: string): DatabaseSync {
+function connectSqlite(path: string): DatabaseSync | undefined {
   if (!existsSync(path)) throw new Error('the file does not exist');
+  let database: DatabaseSync | undefined;
   try {
-    const database = new DatabaseSync(path, { readOnly: true });
+    database = new DatabaseSync(path, { readOnly: true });
     database.prepare('select 1 from file_list limit 1').get();
     return database;
   } catch (error) {
+    database?.close();
     const log = `${path}-wal`;
     if (existsSync(log) && statSync(log).size > 0) throw error;
-    return new DatabaseSync(new URL(`${pathToFileURL(path).href}?mode=ro&immutable=1`), { readOnly: true });
+    return undefined;
   }
 }
 
 function openPostgres(url: string): { select: Select; no: string; close(): Promise<void> } {
   const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000, allowExitOnIdle: true });
   pool.on('error', () => undefined); // an idle connection that drops is replaced at the next select
-  const shown = url.replace(/\/\/[^@/]*@/, '//');
+  const shown = maskSecrets(url);
   return {
     select: async (sql, params) => {
       try {

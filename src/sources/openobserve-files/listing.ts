@@ -5,9 +5,9 @@ import type { Signal } from '../../core/signal.ts';
 import type { SqlSession } from '../../core/sql-session.ts';
 import { MINUTE, type Micros } from '../../core/time.ts';
 import type { Window } from '../../core/window.ts';
-import { quoteText } from '../canonical.ts';
 import { unsupportedFormat } from './file-list.ts';
 import { classifyFile, createdAt, datesOf, type LiveObject, streamTypes } from './object-key.ts';
+import { toPathList } from './relation.ts';
 
 /** OpenObserve deletes merged inputs two hours after the merge; only after that and a margin does a listing stand still. */
 const SETTLED_AFTER: Micros = 135 * MINUTE;
@@ -81,9 +81,8 @@ async function readFooters(
   session: SqlSession,
   files: Pick<LiveObject, 'signal' | 'stream' | 'date' | 'file' | 'path'>[],
 ): Promise<LiveObject[]> {
-  const paths = files.map((file) => quoteText(file.path)).join(', ');
   const rows = await session.rows<{ file_name: string; key: string; value: string }>(
-    `select file_name, decode(key) as key, decode(value) as value from parquet_kv_metadata([${paths}])
+    `select file_name, decode(key) as key, decode(value) as value from parquet_kv_metadata(${toPathList(files)})
      where decode(key) in ('min_ts', 'max_ts', 'records', 'original_size')`,
   );
   const footers = new Map<string, Map<string, number>>();

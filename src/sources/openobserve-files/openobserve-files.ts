@@ -5,21 +5,13 @@ import { type Signal, signals } from '../../core/signal.ts';
 import type { SqlSession } from '../../core/sql-session.ts';
 import type { Micros } from '../../core/time.ts';
 import type { Window } from '../../core/window.ts';
-import {
-  emptyRelation,
-  IMPLAUSIBLE_COLUMN,
-  implausibleTime,
-  inWindow,
-  isPlausible,
-  type KeptLabels,
-  quoteText,
-  toCanonical,
-} from '../canonical.ts';
+import type { KeptLabels } from '../canonical.ts';
 import type { Finding, ReadRanges, Slice, Source, Stream } from '../source.ts';
 import type { OpenObserveFilesConfig } from './config.ts';
 import { type FileList, openFileList } from './file-list.ts';
 import { listLiveObjects, listStreams } from './listing.ts';
-import { fromDate, type LiveObject, streamTypes } from './object-key.ts';
+import { type LiveObject, streamTypes } from './object-key.ts';
+import { toRelation } from './relation.ts';
 import { readMetricTypes } from './saved-streams.ts';
 
 export interface OpenObserveFilesDeps {
@@ -68,7 +60,10 @@ export function createOpenObserveFilesSource(config: OpenObserveFilesConfig, dep
       const relations = {} as Record<Signal, string>;
       try {
         for (const name of signals)
-          relations[name] = await toRelation(name, objects[name], ranges[name], root, organization, deps.keptLabels, session);
+          relations[name] = await toRelation({
+            ...{ signal: name, objects: objects[name], range: ranges[name], root, organization },
+            ...{ keptLabels: deps.keptLabels, session },
+          });
       } catch (error) {
         throw explainReadError(error, Object.values(objects).flat());
       }
@@ -121,60 +116,6 @@ async function toSized(object: LiveObject): Promise<SizedObject> {
     throw new ObserveBridgeError('OB_SOURCE_OBJECT_GONE', 'read', `The live object ${object.path} is not there.`, error);
   }
 }
-
-async function toRelation(
-  signal: Signal,
-  objects: readonly LiveObject[],
-  range: Window,
-  root: string,
-  organization: string,
-  keptLabels: KeptLabels | undefined,
-  session: SqlSession,
-): Promise<string> {
-  if (objects.length === 0) return emptyRelation(signal);
-  const parquet = (some: readonly LiveObject[]): string =>
-    // Partition directories hold sanitised values or hashes, so they must not become columns.
-    `read_parquet([${some.map((object) => quoteText(escapeGlob(object.path))).join(', ')}], union_by_name = true, filename = true, hive_partitioning = false)`;
-  const described = await session.rows<{ column_name: string; column_type: string }>(`describe select * from ${parquet(objects)}`);
-  const columns = new Map(described.map((column) => [column.column_name.toLowerCase(), column.column_type]));
-  let from = `(select * from ${parquet(objects)} where ${inWindow(range)})`;
-  const misfiled = await fileImplausibleRows(objects, range, parquet, session);
-  if (misfiled.length > 0) {
-    columns.set(IMPLAUSIBLE_COLUMN, 'BOOLEAN');
-    from = `(select *, false as ${IMPLAUSIBLE_COLUMN} from ${from} union all by name ${misfiled.join(' union all by name ')})`;
-  }
-  const names = new Set(objects.map((object) => object.stream));
-  const prefix = join(root, 'files', organization, streamTypes[signal], '/');
-  const stream = names.size === 1 ? quoteText(objects[0]?.stream ?? '') : `split_part(substr(filename, ${prefix.length + 1}), '/', 1)`;
-  return toCanonical(signal, { columns, from, stream }, keptLabels);
-}
-
-/**
- * Rows whose time cannot be true belong to no window; so that they are counted once all the same, they are filed under the earliest
- * plausible time of their object (else its hour) and marked. Only objects whose recorded envelope is impossible can hold such rows.
- */
-async function fileImplausibleRows(
-  objects: readonly LiveObject[],
-  range: Window,
-  parquet: (some: readonly LiveObject[]) => string,
-  session: SqlSession,
-): Promise<string[]> {
-  const selects: string[] = [];
-  for (const object of objects) {
-    if (isPlausible(object.minTime) && isPlausible(object.maxTime)) continue;
-    const [first] = await session.rows<{ first: bigint | null }>(
-      `select min(_timestamp)::bigint as first from ${parquet([object])} where not ${implausibleTime}`,
-    );
-    const time = first?.first === null || first === undefined ? fromDate(object.date) : Number(first.first);
-    if (time < range.from || time >= range.to) continue;
-    selects.push(
-      `select * replace (${time}::bigint as _timestamp), true as ${IMPLAUSIBLE_COLUMN} from ${parquet([object])} where ${implausibleTime}`,
-    );
-  }
-  return selects;
-}
-
-const escapeGlob = (path: string): string => path.replace(/[[*?]/g, (character) => `[${character}]`);
 
 function toSlice(relations: Record<Signal, string>, streams: Stream[], objects: readonly SizedObject[]): Slice {
   return {
