@@ -8,7 +8,7 @@ with lines as (
     timestamp,
     stream,
     -- Of lines with the same time the smallest hash is the sample, so that the choice does not depend on their order.
-    timestamp::hugeint * 18446744073709551616 + hash(left(body, 512)) as place,
+    timestamp::hugeint * 18446744073709551616 + hash(left(body, 1024), stream) as place,
     body
   from logs
 ),

@@ -36,7 +36,7 @@ export interface AggregateResult {
  * More rows than this are worked on in parts, so that memory does not grow with the volume of a window. A part holds whole traces, or whole
  * metric families, so its rows never meet rows of another.
  */
-const ROWS_PER_PART: Readonly<Record<'spans' | 'metric_points', number>> = { spans: 125_000, metric_points: 400_000 };
+const ROWS_PER_PART: Readonly<Record<'spans' | 'metric_points', number>> = { spans: 60_000, metric_points: 400_000 };
 
 /** Registers the macros that aggregation queries use. */
 export async function prepareSession(session: Session): Promise<void> {
@@ -52,14 +52,14 @@ export async function prepareSession(session: Session): Promise<void> {
 export async function aggregate(input: AggregateInput, aggregations: readonly Aggregation[]): Promise<AggregateResult> {
   await using side = await input.session.fork();
   const readers = (signal: Signal): Aggregation[] => aggregations.filter((aggregation) => aggregation.contract.reads === signal);
+  // Spans need the most memory of the three, so they go alone.
+  const spans = await aggregateSignal(input, 'spans', readers('spans'));
+  await input.session.dropTables();
   const results = await allOrFirstError([
     aggregateSignal({ ...input, session: side }, 'logs', readers('logs')),
-    aggregateSignal(input, 'spans', readers('spans')).then(async (spans) => [
-      ...spans,
-      ...(await aggregateSignal(input, 'metric_points', readers('metric_points'))),
-    ]),
+    aggregateSignal(input, 'metric_points', readers('metric_points')),
   ]);
-  const signalResults = results.flat();
+  const signalResults = [...spans, ...results.flat()];
   return {
     partials: new Map(signalResults.flatMap(({ partials }) => [...partials])),
     reconciliation: signalResults.flatMap(({ tally }) => tally.rows()),
@@ -126,6 +126,7 @@ async function stageAndCollect(
     lookback: longest('lookback'),
     lookahead: longest('lookahead'),
     resources,
+    names: (column) => aggregations.some(({ query }) => new RegExp(`\\b${column}\\b`).test(query)),
   };
   if (signal === 'logs') {
     await stageLogs(options, tally);
@@ -136,8 +137,9 @@ async function stageAndCollect(
   if (signal === 'metric_points') {
     await preparePoints({ ...options, streams: input.streams.filter((stream) => stream.signal === signal), rules: input.rules });
   }
+  if (signal === 'spans') return stageSpans(options, partitions, tally, collect);
   for (let partition = 0; partition < partitions; partition++) {
-    await (signal === 'spans' ? stageSpans : stagePoints)({ ...options, partition, partitions }, tally);
+    await stagePoints({ ...options, partition, partitions }, tally);
     await collect();
   }
 }

@@ -20,6 +20,8 @@ export interface Session extends SqlSession, AsyncDisposable {
   columns(sql: string): Promise<Map<string, readonly unknown[]>>;
   /** Stops the running statement and refuses further ones when the signal fires. */
   abortOn(signal: AbortSignal): void;
+  /** Drops the temporary tables of this session, which hold memory even when they are small. */
+  dropTables(): Promise<void>;
   /** A second session on the same engine, whose statements run beside this one's; temporary tables are its own. Dispose it first. */
   fork(): Promise<Session>;
 }
@@ -33,6 +35,11 @@ export async function openSession(config: SessionConfig): Promise<Session> {
     memory_limit: config.memoryLimit,
     temp_directory: join(directory, 'spill'),
     preserve_insertion_order: 'false',
+    // Objects are read once or twice; keeping their blocks would fill the memory limit with them.
+    enable_external_file_cache: 'false',
+    // The allocator keeps freed memory up to these; the defaults are as large as all that a window needs.
+    allocator_flush_threshold: '16MB',
+    allocator_bulk_deallocation_flush_threshold: '16MB',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
@@ -108,6 +115,11 @@ class DuckSession implements Session {
       const columns = reader.getColumnsJS(); // none at all when there are no rows
       return new Map(reader.columnNames().map((name, index) => [name, columns[index] ?? []]));
     });
+  }
+
+  async dropTables(): Promise<void> {
+    const tables = await this.rows<{ name: string }>('select table_name as name from duckdb_tables() where temporary');
+    for (const { name } of tables) await this.run(`drop table if exists temp."${name}"`);
   }
 
   async #guard<Result>(statement: () => Promise<Result>): Promise<Result> {

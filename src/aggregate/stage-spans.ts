@@ -18,70 +18,107 @@ const PEER_COLUMNS = [
 const PEER_KEY = `case when kind in ('client', 'producer', 'consumer') then hash(${PEER_COLUMNS.join(', ')}) end`;
 const PLACE_KEY = 'hash(service_name, namespace)';
 const TRACE_KEY = "hash(lpad(right(trace_id, 16), 16, '0'))";
+/** A plain `in` may be planned as a join that holds the whole lookback in memory; inside coalesce it stays a look-up of the few keys. */
+const ofTraces = (table: string): string => `coalesce(${TRACE_KEY} in (select trace_key from ${table}), false)`;
+
+const bindingTables = `
+create or replace temp table span_place (place_key ubigint primary key, resource bigint);
+create or replace temp table span_peer (peer_key ubigint primary key, target bigint, target_kind varchar, topic_key bigint);`;
 
 /**
- * Tables of the staged spans; `spans` is what aggregations read. What a span may be related to starts in `[visible_from, visible_to)`:
- * what a read of its minute alone would load, so that the rows of a minute do not depend on how many minutes are read at once.
+ * Tables of the staged spans; `spans` is what aggregations read. What a span may be related to starts between `visible_from`
+ * and `visible_until`: what a read of its minute alone would load, so that the rows of a minute do not depend on how many minutes are read at once.
  */
 const spanTables = ({ lookback, lookahead }: StageOptions): string => `
-create or replace temp table span_place (place_key ubigint primary key, resource bigint);
-create or replace temp table span_peer (peer_key ubigint primary key, target bigint, target_kind varchar, topic_key bigint);
 create or replace temp table span (timestamp bigint, minute integer, in_window boolean, trace_id varchar, trace_key ubigint, span_key ubigint,
   parent_key ubigint, kind varchar, failed boolean, duration_us bigint, protocol varchar, stream varchar, operation varchar, links varchar, name_key ubigint,
   namespaced boolean, shared boolean, resource bigint, target bigint, target_kind varchar, topic_key bigint, rejected varchar);
 create or replace temp view spans as select rowid as id, * exclude (rejected), minute * ${MINUTE}::bigint - ${lookback} as visible_from,
-  (minute + 1) * ${MINUTE}::bigint + ${lookahead} as visible_to from span;`;
+  (minute + 1) * ${MINUTE}::bigint + ${lookahead - 1} as visible_until from span;`;
 
 /**
  * Loads the window's spans, and of the time around it the spans of those traces that reach beyond the window: parents that started
- * earlier, answers that start later. Duplicates and rows that cannot be used are taken out and tallied.
+ * earlier, answers that start later. Duplicates and rows that cannot be used are taken out and tallied. Calls `collect` when the tables are
+ * complete: once for each of the `parts` that the traces are divided into, each of which reads the window again, so that memory is bounded.
  */
-export async function stageSpans(options: StageOptions & { partition: number; partitions: number }, tally: Tally): Promise<void> {
-  const { session, window, lookback, lookahead } = options;
+export async function stageSpans(options: StageOptions, parts: number, tally: Tally, collect: () => Promise<void>): Promise<void> {
+  const { session, relation, window, lookback, lookahead } = options;
   const { from, to } = window;
+  const near = `select * from (${relation}) where ${during({ from: from - CLOCK_SKEW, to: to + CLOCK_SKEW })}`;
+  const beyond = [during({ from: from - lookback, to: from - CLOCK_SKEW }), during({ from: to + CLOCK_SKEW, to: to + lookahead })];
+  const around = `select * from (${relation}) where (${beyond.join(' or ')})`;
+  await session.run(bindingTables);
+  await bind(options, near);
+  if (parts > 1) await loadLinked(options, [near, around]);
+  for (let part = 0; part < parts; part++) {
+    const ofPart = parts === 1 ? 'true' : `${TRACE_KEY} % ${parts} = ${part}`;
+    await session.run(spanTables(options));
+    await load(options, `${near} and ${ofPart}`);
+    if ((await findContext(options)) > 0) {
+      const context = `${around} and ${ofTraces('context_trace')} and ${ofPart}`;
+      await bind(options, context);
+      await load(options, context);
+    }
+    if (parts > 1) await session.run(`insert into span select * from linked_span where trace_key % ${parts} <> ${part}`);
+    await rejectRows(options, tally);
+    await collect();
+  }
+}
+
+/** Span links lead to traces of other parts: what they may lead to is loaded once, as context for every part. */
+async function loadLinked(options: StageOptions, reads: readonly string[]): Promise<void> {
+  const { session } = options;
   await session.run(spanTables(options));
-  await load(options, during({ from: from - CLOCK_SKEW, to: to + CLOCK_SKEW }));
+  await load(options, `${reads[0]} and kind = 'consumer' and links is not null`);
+  await findContext(options);
+  await session.run(spanTables(options));
+  for (const read of reads) {
+    const linked = `${read} and ${ofTraces('linked_trace')} and kind in ('producer', 'client')`;
+    await bind(options, linked);
+    await load(options, linked);
+  }
+  await session.run('create or replace temp table linked_span as select * replace (false as in_window) from span where rejected is null');
+}
+
+/** Lists the traces that reach beyond what is loaded: with a parent that is not there, an answer that may come later, or a span link. */
+async function findContext({ session }: StageOptions): Promise<number> {
   await session.run(
-    `create or replace temp table context_trace as
+    `create or replace temp table linked_trace as
+     select distinct hash(lpad(right(lower(link.context.traceId), 16), 16, '0')) as trace_key
+       from (select unnest(from_json(links, '[{"context":{"traceId":"VARCHAR"}}]')) as link from span where in_window and links is not null and json_valid(links));
+     create or replace temp table context_trace as
      select s.trace_key from span s anti join span p on p.trace_key = s.trace_key and p.span_key = s.parent_key
        where s.rejected is null and s.parent_key is not null
      union
      select c.trace_key from span c anti join span s on s.trace_key = c.trace_key and s.parent_key = c.span_key and s.name_key <> c.name_key
        where c.in_window and c.kind in ('client', 'producer') and c.target_kind is distinct from 'database'
      union
-     select hash(lpad(right(lower(link.context.traceId), 16), 16, '0'))
-       from (select unnest(from_json(links, '[{"context":{"traceId":"VARCHAR"}}]')) as link from span where in_window and links is not null and json_valid(links))`,
+     select trace_key from linked_trace`,
   );
-  const [context] = await session.rows<{ traces: bigint }>('select count(*) as traces from context_trace');
-  const around = [
-    { from: from - lookback, to: from - CLOCK_SKEW },
-    { from: to + CLOCK_SKEW, to: to + lookahead },
-  ].filter((range) => range.from < range.to);
-  if (context && context.traces > 0n && around.length > 0) {
-    await load(options, `(${around.map(during).join(' or ')}) and ${TRACE_KEY} in (select trace_key from context_trace)`);
-  }
-  await rejectRows(options, tally);
+  const [counted] = await session.rows<{ traces: number }>('select count(*)::integer as traces from context_trace');
+  return counted?.traces ?? 0;
 }
 
-async function load(options: StageOptions & { partition: number; partitions: number }, condition: string): Promise<void> {
-  const { session, relation, window, partition, partitions } = options;
-  const part = partitions === 1 ? '' : ` and ${TRACE_KEY} % ${partitions} = ${partition}`;
-  const rows = `from (${relation}) where ${condition}${part}`;
-  await bindPlaces(options, rows);
-  await bindPeers(options, rows);
+async function load({ session, window, names }: StageOptions, spans: string): Promise<void> {
   await session.run(
     `insert into span
-     select timestamp, (timestamp // ${MINUTE})::integer, ${during(window)}, trace_id, ${TRACE_KEY}, hash(span_id), case when parent_span_id is not null then hash(parent_span_id) end,
-       kind, failed, duration_us, protocol, stream, operation, case when kind = 'consumer' then links end, hash(service_name), namespace is not null, false, resource,
-       target, target_kind, topic_key, rejected
-     from (select *, ${PLACE_KEY} as place_key, ${PEER_KEY} as peer_key ${rows})
+     select timestamp, (timestamp // ${MINUTE})::integer, ${during(window)}, trace_id, ${TRACE_KEY}, hash(span_id),
+       case when parent_span_id is not null then hash(parent_span_id) end, kind, failed, duration_us, protocol, stream, ${names('operation') ? 'operation' : 'null'},
+       case when kind = 'consumer' then links end, hash(service_name), namespace is not null, false, resource, target, target_kind, topic_key, rejected
+     from (select *, ${PLACE_KEY} as place_key, ${PEER_KEY} as peer_key from (${spans}))
      left join span_place using (place_key) left join span_peer using (peer_key)`,
   );
 }
 
+/** Names the resources of the spans and of what they call. */
+async function bind(options: StageOptions, spans: string): Promise<void> {
+  await bindPlaces(options, `from (${spans})`);
+  await bindPeers(options, `from (${spans})`);
+}
+
 async function bindPlaces({ session, resources }: StageOptions, rows: string): Promise<void> {
   const places = await session.rows<{ place_key: bigint; service_name: string; namespace: string | null }>(
-    `select * from (select distinct ${PLACE_KEY} as place_key, service_name, namespace ${rows} and service_name is not null) anti join span_place using (place_key)`,
+    `select * from (select distinct ${PLACE_KEY} as place_key, service_name, namespace ${rows} where service_name is not null) anti join span_place using (place_key)`,
   );
   const none = { pod: null, host: null, instance: null, job: null, metric: null };
   await insertBinding(
@@ -93,7 +130,7 @@ async function bindPlaces({ session, resources }: StageOptions, rows: string): P
 
 async function bindPeers({ session, resources }: StageOptions, rows: string): Promise<void> {
   const peers = await session.rows<Peer & { peer_key: bigint }>(
-    `select * from (select distinct ${PEER_KEY} as peer_key, ${PEER_COLUMNS.join(', ')} ${rows} and ${PEER_KEY} is not null) anti join span_peer using (peer_key)`,
+    `select * from (select distinct ${PEER_KEY} as peer_key, ${PEER_COLUMNS.join(', ')} ${rows} where ${PEER_KEY} is not null) anti join span_peer using (peer_key)`,
   );
   const targets = await resources.targets(peers);
   await insertBinding(

@@ -11,6 +11,8 @@ export interface StageOptions {
   readonly lookback: Micros;
   readonly lookahead: Micros;
   readonly resources: Resources;
+  /** Whether any query names a column; what none names need not be held. */
+  readonly names: (column: string) => boolean;
 }
 
 /** Rows of one signal and minute: read = aggregated + the sum of rejected. */

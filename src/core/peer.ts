@@ -28,6 +28,6 @@ export function targetOf(peer: Peer): Target | undefined {
   if (peer.messaging_system && peer.messaging_destination) {
     return { resource: toTopic(peer.messaging_system, peer.messaging_destination, address), aliases: [] };
   }
-  const host = peer.peer_service ?? peer.peer_address ?? peer.peer_url_host;
-  return host === null || isLoopback(host) ? undefined : { resource: toExternal(host), aliases };
+  const host = [peer.peer_service, peer.peer_address, peer.peer_url_host].find((name) => name !== null && !isLoopback(name));
+  return host ? { resource: toExternal(host), aliases } : undefined;
 }

@@ -22,16 +22,14 @@ export function normalizeHost(host: string): string {
   const text = host.trim().toLowerCase();
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text);
   if (bracketed?.[1]) return bracketed[1];
-  const withoutPort = /^[^:]*:\d+$/.test(text) ? text.slice(0, text.indexOf(':')) : text;
-  return withoutPort.replace(/\.$/, '');
+  const withoutPort = /^[^:]+:\d+$/.test(text) ? text.slice(0, text.indexOf(':')) : text;
+  return withoutPort.replace(/\.+$/, '');
 }
 
 /** Whether an address means the caller's own machine. */
 export function isLoopback(host: string): boolean {
   const name = normalizeHost(host);
-  return (
-    name === 'localhost' || name.endsWith('.localhost') || name.startsWith('127.') || name === '::1' || name === '0.0.0.0' || name === '::'
-  );
+  return /^(?:(?:.+\.)?localhost|localhost\.localdomain|(?:::ffff:)?127(?:\.\d+){1,3}|::1?|0\.0\.0\.0)$/.test(name);
 }
 
 /** `urn:k8s:svc:<namespace>/<name>`, or `urn:svc:<name>` where no cluster is known. */
@@ -46,12 +44,17 @@ export function toHost(host: string): Resource {
   return { urn: `urn:host:${encode(name)}`, kind: 'host', name };
 }
 
+/** A system is followed by a colon, so it keeps none. */
+function encodeSystem(system: string): string {
+  return encode(system.toLowerCase()).replaceAll(':', '%3A');
+}
+
 /** `urn:db:<system>:<cluster>/<db>`; parts that are not known read `unknown`. */
 export function toDatabase(system: string, cluster?: string | null, database?: string | null): Resource {
   const address = cluster ? normalizeHost(cluster) : UNKNOWN;
   const name = database?.trim() || UNKNOWN;
   return {
-    urn: `urn:db:${encode(system.toLowerCase())}:${encode(address)}/${encode(name)}`,
+    urn: `urn:db:${encodeSystem(system)}:${encode(address)}/${encode(name)}`,
     kind: 'database',
     name: name === UNKNOWN ? address : name,
   };
@@ -60,7 +63,7 @@ export function toDatabase(system: string, cluster?: string | null, database?: s
 /** `urn:mq:<system>:<cluster>/<topic>`; a cluster that is not known reads `unknown`. */
 export function toTopic(system: string, topic: string, cluster?: string | null): Resource {
   return {
-    urn: `urn:mq:${encode(system.toLowerCase())}:${encode(cluster ? normalizeHost(cluster) : UNKNOWN)}/${encode(topic)}`,
+    urn: `urn:mq:${encodeSystem(system)}:${encode(cluster ? normalizeHost(cluster) : UNKNOWN)}/${encode(topic)}`,
     kind: 'topic',
     name: topic.trim(),
   };
@@ -74,10 +77,10 @@ export function toExternal(host: string): Resource {
 
 /** Alphabet of the suffixes that Kubernetes generates: no vowels, no look-alikes. */
 const SUFFIX = '[bcdfghjklmnpqrstvwxz2456789]';
-const REPLICA_SET_POD = new RegExp(`^(.+)-${SUFFIX}{6,10}-${SUFFIX}{5}$`);
+const TWO_SUFFIX_POD = new RegExp(`^(.+)-(?:${SUFFIX}{6,10}|\\d{8})-${SUFFIX}{5}$`);
 const SINGLE_SUFFIX_POD = new RegExp(`^(.+)-(?:${SUFFIX}{5}|\\d{1,4})$`);
 
-/** The workload that owns a pod, by the pod's name: without the hashes of ReplicaSet and pod, or the ordinal of a StatefulSet. */
+/** The workload that owns a pod, by the pod's name: without the hashes of ReplicaSet and pod, the start of a CronJob's run, or the ordinal of a StatefulSet. */
 export function ownerOfPod(pod: string): string {
-  return REPLICA_SET_POD.exec(pod)?.[1] ?? SINGLE_SUFFIX_POD.exec(pod)?.[1] ?? pod;
+  return TWO_SUFFIX_POD.exec(pod)?.[1] ?? SINGLE_SUFFIX_POD.exec(pod)?.[1] ?? pod;
 }

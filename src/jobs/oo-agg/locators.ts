@@ -1,5 +1,5 @@
 import type { Aggregation } from '../../aggregate/catalog.ts';
-import type { Locate } from '../../aggregate/output.ts';
+import type { Evidence, Locate } from '../../aggregate/output.ts';
 import { hash64 } from '../../core/hash.ts';
 import type { Signal } from '../../core/signal.ts';
 import { formatTime, type Micros } from '../../core/time.ts';
@@ -19,6 +19,13 @@ export interface LocatorOptions {
   readonly aggregation: Aggregation;
 }
 
+interface Located {
+  readonly id: bigint;
+  readonly query: string;
+  readonly bucket: Micros;
+  readonly evidence: Evidence;
+}
+
 /**
  * Collects the locators that output rows point to. A locator holds the query that shows the evidence in OpenObserve; object keys are not
  * kept, because compaction renames objects within hours.
@@ -26,45 +33,32 @@ export interface LocatorOptions {
 export function createLocators(options: LocatorOptions): { locate: Locate; rows(): unknown[][] } {
   const { tenantId, organization, webUrl, aggregation } = options;
   const streamType = STREAM_TYPES[aggregation.contract.reads as Signal];
-  const rows = new Map<bigint, unknown[]>();
-  const known = new Map<string, bigint>();
+  const located = new Map<string, Located>();
+  const toRow = ({ id, query, bucket, evidence }: Located): unknown[] => {
+    const window = { from: bucket, to: bucket + aggregation.width };
+    const { stream, traceId, timestamp } = evidence;
+    return [
+      ...[tenantId, id, aggregation.name, formatTime(bucket), organization, stream, streamType],
+      ...[formatTime(window.from), formatTime(window.to), query, traceId, timestamp === null ? null : formatTime(timestamp)],
+      webUrl === undefined ? null : toUrl(webUrl, organization, streamType, stream, window, query),
+    ];
+  };
   return {
     locate(evidence, bucket) {
-      const window = { from: bucket, to: bucket + aggregation.width };
       const query = toQuery(evidence);
       const key = `${evidence.stream}\u0000${bucket}\u0000${query}`;
-      const seen = known.get(key);
-      if (seen !== undefined) return seen;
-      const id = hash64(
-        tenantId,
-        aggregation.name,
-        organization,
-        streamType,
-        evidence.stream,
-        String(window.from),
-        String(window.to),
-        query,
-      );
-      known.set(key, id);
-      rows.set(id, [
-        ...[
-          tenantId,
-          id,
-          aggregation.name,
-          formatTime(bucket),
-          organization,
-          evidence.stream,
-          streamType,
-          formatTime(window.from),
-          formatTime(window.to),
-          query,
-        ],
-        ...[evidence.traceId, evidence.timestamp === null ? null : formatTime(evidence.timestamp)],
-        webUrl === undefined ? null : toUrl(webUrl, organization, streamType, evidence.stream, window, query),
-      ]);
+      const known = located.get(key);
+      if (known) {
+        // Several rows may show the same trace: its earliest exemplar stands for all, whatever their order.
+        if ((evidence.timestamp ?? Infinity) < (known.evidence.timestamp ?? Infinity)) located.set(key, { ...known, evidence });
+        return known.id;
+      }
+      const window = [String(bucket), String(bucket + aggregation.width)];
+      const id = hash64(tenantId, aggregation.name, organization, streamType, evidence.stream, ...window, query);
+      located.set(key, { id, query, bucket, evidence });
       return id;
     },
-    rows: () => [...rows.values()],
+    rows: () => [...located.values()].map(toRow),
   };
 }
 

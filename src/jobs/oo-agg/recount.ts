@@ -1,5 +1,5 @@
 import type { Aggregation } from '../../aggregate/catalog.ts';
-import { resourceColumns, unpackRows } from '../../aggregate/partials.ts';
+import { type PartialRow, resourceColumns, unpackRows } from '../../aggregate/partials.ts';
 import { MINUTE, type Micros } from '../../core/time.ts';
 import type { Tx } from '../../store/db.ts';
 import { listPackedMinutes } from '../../store/partial.ts';
@@ -19,13 +19,21 @@ export async function recountResources(
 ): Promise<Map<bigint, SeenRange | undefined>> {
   const found = new Map<bigint, SeenRange>();
   for (const aggregation of aggregations) {
+    const seenIn = new Map<Micros, Map<bigint, SeenRange>>();
     for (const partial of resourceColumns(aggregation)) {
       const column = outputColumnOf(aggregation, partial);
       const buckets = await listSeenBuckets<bigint>(tx, { table: aggregation.name, column, type: 'bigint' }, tenantId, ids);
       for (const { value, first, last } of buckets) {
-        const rows = aggregation.width === MINUTE ? undefined : await readBuckets(tx, aggregation, tenantId, [first, last]);
-        const range = rows ? collectResources(aggregation, rows).get(value) : { firstSeen: first, lastSeen: last };
-        if (range) widen(found, value, range);
+        for (const bucket of new Set([first, last])) {
+          if (aggregation.width === MINUTE) {
+            widen(found, value, { firstSeen: bucket, lastSeen: bucket });
+            continue;
+          }
+          const seen = seenIn.get(bucket) ?? collectResources(aggregation, await readBucket(tx, aggregation, tenantId, bucket));
+          seenIn.set(bucket, seen);
+          const range = seen.get(value);
+          if (range) widen(found, value, range);
+        }
       }
     }
   }
@@ -39,30 +47,26 @@ export async function recountPatterns(
   tenantId: string,
   fingerprints: readonly string[],
 ): Promise<Map<string, SeenLines>> {
-  const wanted = new Set(fingerprints);
-  const seen = new Map<string, SeenLines>();
   const column = outputColumnOf(aggregation, 'fingerprint');
-  const buckets = await listSeenBuckets<string>(tx, { table: aggregation.name, column, type: 'text' }, tenantId, fingerprints);
+  const ranges = await listSeenBuckets<string>(tx, { table: aggregation.name, column, type: 'text' }, tenantId, fingerprints);
   // The severity is the highest of all lines, so every bucket counts, not only the outermost.
-  for (const { value, first, last } of buckets) {
-    for (let bucket = first; bucket <= last; bucket += aggregation.width) {
-      const rows = await readBuckets(tx, aggregation, tenantId, [bucket]);
-      collectPatterns(
-        rows.filter((row) => row.fingerprint === value && wanted.has(value)),
-        seen,
-      );
-    }
+  const buckets = new Set<Micros>();
+  for (const { first, last } of ranges) for (let bucket = first; bucket <= last; bucket += aggregation.width) buckets.add(bucket);
+  const wanted = new Set<unknown>(fingerprints);
+  const seen = new Map<string, SeenLines>();
+  for (const bucket of buckets) {
+    const rows = await readBucket(tx, aggregation, tenantId, bucket);
+    collectPatterns(
+      rows.filter((row) => wanted.has(row.fingerprint)),
+      seen,
+    );
   }
   return seen;
 }
 
-async function readBuckets(tx: Tx, aggregation: Aggregation, tenantId: string, buckets: readonly Micros[]) {
-  const rows = [];
-  for (const bucket of new Set(buckets)) {
-    const minutes = await listPackedMinutes(tx, tenantId, aggregation.name, { from: bucket, to: bucket + aggregation.width });
-    rows.push(...minutes.flatMap((minute) => unpackRows(aggregation, minute.rows)));
-  }
-  return rows;
+async function readBucket(tx: Tx, aggregation: Aggregation, tenantId: string, bucket: Micros): Promise<PartialRow[]> {
+  const minutes = await listPackedMinutes(tx, tenantId, aggregation.name, { from: bucket, to: bucket + aggregation.width });
+  return minutes.flatMap((minute) => unpackRows(aggregation, minute.rows));
 }
 
 function widen(found: Map<bigint, SeenRange>, id: bigint, range: SeenRange): void {

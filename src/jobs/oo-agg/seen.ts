@@ -1,12 +1,17 @@
 import type { Aggregation } from '../../aggregate/catalog.ts';
 import { minuteColumn, type PartialRow, resourceColumns } from '../../aggregate/partials.ts';
-import { type Severity, severities } from '../../core/severity.ts';
+import { rank, type Severity, severities } from '../../core/severity.ts';
 import { MINUTE, type Micros } from '../../core/time.ts';
 
 /** A range of event time in which something was seen. */
 export interface SeenRange {
   readonly firstSeen: Micros;
   readonly lastSeen: Micros;
+}
+
+/** Whether `current` reaches as far in both directions as `earlier` did. */
+export function coversRange(current: SeenRange | undefined, earlier: SeenRange): boolean {
+  return current !== undefined && current.firstSeen <= earlier.firstSeen && current.lastSeen >= earlier.lastSeen;
 }
 
 /** The minutes in which each resource of the rows was seen first and last. */
@@ -40,8 +45,9 @@ export interface SeenLines extends SeenRange {
   readonly sample: string;
 }
 
-/** Whether the aggregation counts lines by pattern and tells when they were seen. */
+/** Whether the aggregation counts lines by pattern, tells when they were seen, and keeps that of every minute. */
 export function minesPatterns(aggregation: Aggregation): boolean {
+  if (aggregation.width === MINUTE) return false;
   return ['fingerprint', 'resource', 'first_seen', 'last_seen', 'severity', 'sample'].every(
     (name) => name in aggregation.contract.partials,
   );
@@ -57,6 +63,12 @@ export function collectPatterns(rows: Iterable<PartialRow>, seen = new Map<strin
   return seen;
 }
 
+/** Whether a pattern that had the `earlier` lines is described as well by the `current` ones. */
+export function coversLines(current: SeenLines | undefined, earlier: SeenLines): boolean {
+  if (current === undefined || !coversRange(current, earlier) || rank(current.severity) < rank(earlier.severity)) return false;
+  return current.firstSeen < earlier.firstSeen || compareFirst(current, earlier) === 0;
+}
+
 function toSeenLines(row: PartialRow): SeenLines {
   return {
     fingerprint: String(row.fingerprint),
@@ -70,12 +82,13 @@ function toSeenLines(row: PartialRow): SeenLines {
 
 function mergeLines(a: SeenLines, b: SeenLines): SeenLines {
   const earliest = compareFirst(a, b) <= 0 ? a : b;
-  const severity = severities.indexOf(a.severity as Severity) >= severities.indexOf(b.severity as Severity) ? a.severity : b.severity;
+  const severity = rank(a.severity) >= rank(b.severity) ? a.severity : b.severity;
   return { ...earliest, severity, lastSeen: Math.max(a.lastSeen, b.lastSeen) };
 }
 
 function compareFirst(a: SeenLines, b: SeenLines): number {
   if (a.firstSeen !== b.firstSeen) return a.firstSeen - b.firstSeen;
   if (a.sample !== b.sample) return a.sample < b.sample ? -1 : 1;
+  if (a.resource === b.resource) return 0;
   return a.resource < b.resource ? -1 : 1;
 }

@@ -1,14 +1,17 @@
 import type { Aggregation } from '../../aggregate/catalog.ts';
 import { tableColumns, toOutputRows } from '../../aggregate/output.ts';
 import { minuteColumn, type PartialRow, packRows, resourceColumns, unpackRows } from '../../aggregate/partials.ts';
-import { formatTime, MINUTE, type Micros } from '../../core/time.ts';
+import { formatTime, MINUTE, type Micros, parseTime } from '../../core/time.ts';
 import { floorTo, type Window } from '../../core/window.ts';
 import type { Tx } from '../../store/db.ts';
 import { listPackedMinutes, type PackedMinute, replacePackedMinutes } from '../../store/partial.ts';
 import { replaceRows } from '../../store/replace-rows.ts';
 import { createLocators, type LocatorOptions, locatorColumns } from './locators.ts';
 
-/** What writing one aggregation did; the `gone` rows were there before and are not there now. */
+/**
+ * What writing one aggregation did. The `gone` rows were there before and are not there now, or not as they were: whole partials where those
+ * are kept, else minute and resources only.
+ */
 export interface WrittenAggregation {
   readonly rows: number;
   readonly changed: number;
@@ -46,7 +49,7 @@ export async function writeAggregation(
       { column: bucketColumn, from: formatTime(buckets.from), to: formatTime(buckets.to) },
     ],
     rows.map((row) => [tenantId, ...row]),
-    [...resources.keys()],
+    [bucketColumn, ...resources.keys()],
   );
   const located = await replaceRows(
     tx,
@@ -58,14 +61,16 @@ export async function writeAggregation(
     ],
     locators.rows(),
   );
-  const gone = replaced.removed.map((row) =>
-    Object.fromEntries([...resources].map(([column, partial]) => [partial, row[column] as bigint])),
-  );
+  const minute = minuteColumn(aggregation);
+  const removed = replaced.removed.map((row): PartialRow => {
+    const ids = [...resources].map(([column, partial]) => [partial, row[column] as bigint]);
+    return { ...Object.fromEntries(ids), [minute]: (parseTime(String(row[bucketColumn])) ?? 0) / MINUTE };
+  });
   return {
     rows: replaced.written,
     changed: replaced.changed + replaced.removed.length,
     locators: located.written,
-    gone: [...gone, ...stored.gone],
+    gone: aggregation.width > MINUTE ? stored.gone : removed,
   };
 }
 

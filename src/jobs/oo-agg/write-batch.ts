@@ -1,6 +1,6 @@
 import type { AggregateResult } from '../../aggregate/aggregate.ts';
 import type { Aggregation } from '../../aggregate/catalog.ts';
-import { type PartialRow, resourceColumns } from '../../aggregate/partials.ts';
+import type { PartialRow } from '../../aggregate/partials.ts';
 import type { Reconciliation } from '../../aggregate/stage.ts';
 import { formatTime, MINUTE } from '../../core/time.ts';
 import type { Resource } from '../../core/urn.ts';
@@ -8,9 +8,9 @@ import type { Window } from '../../core/window.ts';
 import type { Tx } from '../../store/db.ts';
 import { getResourceNames, setSeen, upsertResources } from '../../store/dimension.ts';
 import { type SeenPattern, setPatterns, upsertPatterns } from '../../store/log-pattern.ts';
-import { replaceRows } from '../../store/replace-rows.ts';
+import { lockBuckets, replaceRows } from '../../store/replace-rows.ts';
 import { recountPatterns, recountResources } from './recount.ts';
-import { collectPatterns, collectResources, minesPatterns, type SeenLines } from './seen.ts';
+import { collectPatterns, collectResources, coversLines, coversRange, minesPatterns, type SeenLines, type SeenRange } from './seen.ts';
 import { writeAggregation } from './write-aggregation.ts';
 
 /** Everything that was read and aggregated of one batch. */
@@ -48,6 +48,9 @@ export async function writeBatch(
     changed += written.changed;
     if (written.gone.length > 0) gone.set(aggregation, written.gone);
   }
+  // Every bucket may name every resource and pattern: without this lock another worker's uncommitted rows would not be counted when one is
+  // taken away, and two workers could wait for each other's rows.
+  await lockBuckets(tx, tenantId, 'dimensions', [0]);
   await writeResources(tx, owner, batch, gone);
   for (const aggregation of aggregations.filter(minesPatterns))
     await writePatterns(tx, tenantId, aggregation, batch, gone.get(aggregation) ?? []);
@@ -62,7 +65,7 @@ async function writeResources(
   gone: ReadonlyMap<Aggregation, readonly PartialRow[]>,
 ): Promise<void> {
   const { tenantId, aggregations } = owner;
-  const seen = new Map<bigint, { firstSeen: number; lastSeen: number }>();
+  const seen = new Map<bigint, SeenRange>();
   for (const aggregation of aggregations) collectResources(aggregation, batch.partials.get(aggregation.name) ?? [], seen);
   await upsertResources(
     tx,
@@ -72,11 +75,10 @@ async function writeResources(
       return resource ? [{ id, resource, ...range }] : [];
     }),
   );
-  const suspects = new Set<bigint>();
-  for (const [aggregation, lost] of gone) {
-    for (const row of lost) for (const column of resourceColumns(aggregation)) suspects.add(BigInt(row[column] as bigint));
-  }
-  if (suspects.size > 0) await setSeen(tx, tenantId, await recountResources(tx, aggregations, tenantId, [...suspects]));
+  const lost = new Map<bigint, SeenRange>();
+  for (const [aggregation, rows] of gone) collectResources(aggregation, rows, lost);
+  const suspects = [...lost].filter(([id, range]) => !coversRange(seen.get(id), range)).map(([id]) => id);
+  if (suspects.length > 0) await setSeen(tx, tenantId, await recountResources(tx, aggregations, tenantId, suspects));
 }
 
 async function writePatterns(
@@ -97,7 +99,9 @@ async function writePatterns(
     tenantId,
     [...seen.values()].map((lines) => toPattern(lines, new Map())),
   );
-  const suspects = [...new Set(gone.flatMap((row) => (typeof row.fingerprint === 'string' ? [row.fingerprint] : [])))];
+  const suspects = [...collectPatterns(gone).values()]
+    .filter((lines) => !coversLines(seen.get(lines.fingerprint), lines))
+    .map((lines) => lines.fingerprint);
   if (suspects.length === 0) return;
   const remaining = await recountPatterns(tx, aggregation, tenantId, suspects);
   const lost = suspects.filter((fingerprint) => !remaining.has(fingerprint));

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ObserveBridgeError, throwIfAborted, toObserveBridgeError } from '../../core/error.ts';
+import { type ErrorCode, ObserveBridgeError, type Stage, throwIfAborted, toObserveBridgeError } from '../../core/error.ts';
 import { type Signal, signals } from '../../core/signal.ts';
 import type { SqlSession } from '../../core/sql-session.ts';
 import type { Micros } from '../../core/time.ts';
@@ -128,27 +128,26 @@ function toSlice(relations: Record<Signal, string>, streams: Stream[], objects: 
   };
 }
 
-/** Tells from the engine's words what is wrong with which object. */
+/** Tells from the engine's words what is wrong with which object. The words may quote values, which neither message nor cause repeats. */
 function explainReadError(error: unknown, objects: readonly LiveObject[]): ObserveBridgeError {
   if (error instanceof ObserveBridgeError) return error;
   const text = error instanceof Error ? error.message : String(error);
+  const reason = withoutValues(text);
+  const explain = (code: ErrorCode, stage: Stage, message: string) => new ObserveBridgeError(code, stage, message, new Error(reason));
   const object = objects.find((candidate) => text.includes(candidate.path))?.path ?? 'one of the live objects';
   if (/Out of Memory/i.test(text))
-    return new ObserveBridgeError('OB_MEMORY_LIMIT', 'aggregate', 'The window does not fit into the memory limit of the engine.', error);
-  if (/No files found|No such file|Cannot open file/i.test(text)) {
-    return new ObserveBridgeError('OB_SOURCE_OBJECT_GONE', 'read', `The live object ${object} vanished while it was read.`, error);
-  }
-  if (/Permission denied/i.test(text))
-    return new ObserveBridgeError('OB_SOURCE_UNREADABLE', 'read', `The object ${object} cannot be read.`, error);
-  if (/magic bytes|parquet|thrift|TProtocol|snappy|zstd|gzip|invalid string encoding|too small|decompress/i.test(text)) {
-    return new ObserveBridgeError(
-      'OB_SOURCE_OBJECT_CORRUPT',
-      'read',
-      `The object ${object} is damaged: it is not whole, valid parquet.`,
-      error,
-    );
-  }
-  return toObserveBridgeError(error, 'OB_AGGREGATION_FAILED', 'aggregate');
+    return explain('OB_MEMORY_LIMIT', 'aggregate', 'The window does not fit into the memory limit of the engine.');
+  if (/No files found|No such file|Cannot open file/i.test(text))
+    return explain('OB_SOURCE_OBJECT_GONE', 'read', `The live object ${object} vanished while it was read.`);
+  if (/Permission denied/i.test(text)) return explain('OB_SOURCE_UNREADABLE', 'read', `The object ${object} cannot be read.`);
+  if (/magic bytes|parquet|thrift|TProtocol|snappy|zstd|gzip|invalid string encoding|too small|decompress/i.test(text))
+    return explain('OB_SOURCE_OBJECT_CORRUPT', 'read', `The object ${object} is damaged: it is not whole, valid parquet.`);
+  return explain('OB_AGGREGATION_FAILED', 'aggregate', `The engine refused the window: ${reason.replace(/\.$/, '')}.`);
+}
+
+function withoutValues(text: string): string {
+  const [first = ''] = text.split('\n');
+  return first.replace(/"[^"]*"?|'[^']*'?/g, '…');
 }
 
 async function requireDirectory(directory: string): Promise<void> {

@@ -1,0 +1,140 @@
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it } from 'vitest';
+import { DAY, MINUTE, parseTime } from '../../src/core/time.ts';
+import { createOpenObserveFilesSource } from '../../src/sources/openobserve-files/openobserve-files.ts';
+import type { Db } from '../../src/store/db.ts';
+import { describeDatabases } from '../support/databases.ts';
+import { openParquetWorld, type RawRow } from '../support/parquet-world.ts';
+import { makeDirectory } from './directory.ts';
+import { createPipeline, dumpResults, looseLocators } from './pipeline.ts';
+
+const NOON = parseTime('2026-03-01T12:00:00Z') ?? 0;
+const range = { from: NOON, to: NOON + 20 * MINUTE };
+const at = (minute: number, seconds = 0): number => NOON + minute * MINUTE + seconds * 1_000_000;
+
+const line = (time: number, service_name: string, body: string, severity = 'INFO'): RawRow => ({
+  _timestamp: time,
+  service_name,
+  body,
+  severity,
+});
+
+/** Service and database called in one trace. */
+const call = (time: number, caller: string, callee: string): RawRow[] => {
+  const trace_id = time.toString(16).padStart(32, '0');
+  const [client, server] = [1, 2].map((part) => (BigInt(time) * 2n + BigInt(part)).toString(16).padStart(16, '0'));
+  const shared = { trace_id, operation_name: 'get', duration: 1000 };
+  return [
+    { ...shared, _timestamp: time, span_id: client ?? '', service_name: caller, span_kind: '3' },
+    {
+      ...shared,
+      _timestamp: time + 10,
+      span_id: server ?? '',
+      reference_parent_span_id: client ?? '',
+      service_name: callee,
+      span_kind: '2',
+    },
+  ];
+};
+
+const stays = {
+  logs: [line(at(6), 'cart', 'took 5 ms'), line(at(7), 'cart', 'took 6 ms')],
+  spans: call(at(8), 'web', 'cart'),
+  points: [{ _timestamp: at(9), __name__: 'load', value: 1.5, service_name: 'cart' }],
+};
+
+const vanishes = {
+  logs: [
+    line(at(6), 'cart', 'took 4 ms', 'ERROR'),
+    line(at(1), 'cart', 'took 7 ms'),
+    line(at(16, 5), 'pay', 'took 8 ms', 'FATAL'),
+    line(at(7, 30), 'ship', 'nothing like the others'),
+  ],
+  spans: [...call(at(2), 'web', 'cart'), ...call(at(8, 20), 'web', 'bank'), ...call(at(17), 'robot', 'cart')],
+  points: [
+    { _timestamp: at(0), __name__: 'load', value: 9.5, service_name: 'cart' },
+    { _timestamp: at(19), __name__: 'queue', value: 2.5, service_name: 'pay' },
+  ],
+};
+
+/** The main job over an empty world, and a way to fill it. */
+async function open(db: Db) {
+  const stack = new AsyncDisposableStack();
+  const directory = stack.use(await makeDirectory());
+  const world = stack.use(await openParquetWorld(directory.path));
+  const { root, fileList } = world;
+  const source = stack.use(
+    createOpenObserveFilesSource(
+      { type: 'openobserve_files', root, organization: 'default', file_list: `sqlite:${fileList}` },
+      { now: () => NOON + DAY },
+    ),
+  );
+  const write = async ({ logs, spans, points }: typeof stays): Promise<void> => {
+    await world.write({ signal: 'logs', rows: logs });
+    await world.write({ signal: 'spans', rows: spans });
+    for (const row of points) await world.write({ signal: 'metric_points', stream: row.__name__, rows: [row] });
+  };
+  return { world, write, pipeline: await createPipeline(db, source), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+describeDatabases('rows that vanish from the source', ['pglite', 'postgres 15'], (make) => {
+  it.each([3, 20])('take with them all that only they told, in batches of %i', async (maxBatch) => {
+    const { db: cleanDb } = await make();
+    let clean: string[];
+    {
+      await using scene = await open(cleanDb);
+      await scene.write(stays);
+      await scene.pipeline.run(range);
+      clean = await dumpResults(cleanDb);
+    }
+    const { db } = await make();
+    await using scene = await open(db);
+    await scene.write(stays);
+    using list = new DatabaseSync(scene.world.fileList);
+    list.exec('create table kept as select id from file_list');
+    await scene.write(vanishes);
+    await scene.pipeline.run(range);
+    const resources = () => db.query<{ name: string }>('select name from dim_resource order by name');
+    expect((await resources()).map(({ name }) => name)).toEqual(['bank', 'cart', 'pay', 'robot', 'ship', 'web']);
+    list.exec('delete from file_list where id not in (select id from kept)');
+    const outcomes = await scene.pipeline.run(range, { maxBatch });
+    expect(outcomes.some(({ error }) => error)).toBe(false);
+    expect(await dumpResults(db)).toEqual(clean);
+    expect((await resources()).map(({ name }) => name)).toEqual(['cart', 'web']);
+    expect(await looseLocators(db)).toEqual({ missing: 0n, orphaned: 0n });
+  });
+});
+
+describeDatabases('rows that vanish while another worker writes', ['postgres 15', 'postgres 18'], (make) => {
+  it('leave what the other worker, not yet done, needs', async () => {
+    const { db } = await make();
+    await using scene = await open(db);
+    const [gone] = await scene.world.write({ signal: 'logs', rows: [line(at(1), 'pay', 'took 5 ms')] });
+    await scene.pipeline.run(range);
+    using list = new DatabaseSync(scene.world.fileList);
+    list.prepare('delete from file_list where file = ?').run(gone?.file ?? '');
+    await scene.world.write({ signal: 'logs', rows: [line(at(12), 'pay', 'took 6 ms')] });
+    const prepare = (minute: number) =>
+      scene.pipeline.job.prepare([{ from: at(minute), to: at(minute + 1) }], new AbortController().signal);
+    const [taking, adding] = [await prepare(1), await prepare(12)];
+    const written = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const added = db.transaction(async (tx) => {
+      await adding.write(tx);
+      written.resolve();
+      await release.promise;
+    });
+    await written.promise;
+    const taken = db.transaction((tx) => taking.write(tx));
+    const isWaiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    while ((await db.query(isWaiting)).length === 0);
+    release.resolve();
+    await Promise.all([added, taken]);
+    expect(await db.query('select name, first_seen, last_seen from dim_resource')).toEqual([
+      { name: 'pay', first_seen: '2026-03-01T12:12:00Z', last_seen: '2026-03-01T12:12:00Z' },
+    ]);
+    expect(await db.query('select template, first_seen from log_pattern')).toEqual([
+      { template: 'took <*> ms', first_seen: '2026-03-01T12:12:00Z' },
+    ]);
+  });
+});
