@@ -20,6 +20,8 @@ export interface Session extends SqlSession, AsyncDisposable {
   columns(sql: string): Promise<Map<string, readonly unknown[]>>;
   /** Stops the running statement and refuses further ones when the signal fires. */
   abortOn(signal: AbortSignal): void;
+  /** For windows that are worked on in parts: halves the buffer limit and gives freed memory back at once, at the price of time. */
+  tighten(): Promise<void>;
   /** Drops the temporary tables of this session, which hold memory even when they are small. */
   dropTables(): Promise<void>;
   /** A second session on the same engine, whose statements run beside this one's; temporary tables are its own. Dispose it first. */
@@ -47,28 +49,36 @@ export async function openSession(config: SessionConfig): Promise<Session> {
     instance.closeSync();
     await rm(directory, { recursive: true, force: true });
   };
-  return new DuckSession(instance, await instance.connect(), directory, close);
+  return new DuckSession(instance, await instance.connect(), directory, config.memoryLimit, close);
 }
 
 class DuckSession implements Session {
   readonly directory: string;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #memoryLimit: string;
   readonly #close: () => Promise<void>;
   #signal: AbortSignal | undefined;
   #disposed = false;
   readonly #running = new Set<Promise<unknown>>();
   readonly #interrupt = (): void => this.#connection.interrupt();
 
-  constructor(instance: DuckDBInstance, connection: DuckDBConnection, directory: string, close: () => Promise<void>) {
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection, directory: string, memoryLimit: string, close: () => Promise<void>) {
     this.#instance = instance;
     this.#connection = connection;
     this.directory = directory;
+    this.#memoryLimit = memoryLimit;
     this.#close = close;
   }
 
   async fork(): Promise<Session> {
-    const forked = new DuckSession(this.#instance, await this.#instance.connect(), this.directory, async () => undefined);
+    const forked = new DuckSession(
+      this.#instance,
+      await this.#instance.connect(),
+      this.directory,
+      this.#memoryLimit,
+      async () => undefined,
+    );
     if (this.#signal) forked.abortOn(this.#signal);
     return forked;
   }
@@ -115,6 +125,13 @@ class DuckSession implements Session {
       const columns = reader.getColumnsJS(); // none at all when there are no rows
       return new Map(reader.columnNames().map((name, index) => [name, columns[index] ?? []]));
     });
+  }
+
+  async tighten(): Promise<void> {
+    const [, size = '', unit = ''] = /^(\d+) ?(\w+)$/.exec(this.#memoryLimit) ?? [];
+    await this.run(
+      `set memory_limit = '${Math.ceil(Number(size) / 2)}${unit}'; set allocator_flush_threshold = '1MB'; set allocator_bulk_deallocation_flush_threshold = '1MB'`,
+    );
   }
 
   async dropTables(): Promise<void> {

@@ -28,13 +28,15 @@ create or replace temp table span_peer (peer_key ubigint primary key, target big
 /**
  * Tables of the staged spans; `spans` is what aggregations read. What a span may be related to starts between `visible_from`
  * and `visible_until`: what a read of its minute alone would load, so that the rows of a minute do not depend on how many minutes are read at once.
+ * Nobody answers a call to a database, so that its span does not look far ahead.
  */
 const spanTables = ({ lookback, lookahead }: StageOptions): string => `
 create or replace temp table span (timestamp bigint, minute integer, in_window boolean, trace_id varchar, trace_key ubigint, span_key ubigint,
   parent_key ubigint, kind varchar, failed boolean, duration_us bigint, protocol varchar, stream varchar, operation varchar, links varchar, name_key ubigint,
   namespaced boolean, shared boolean, resource bigint, target bigint, target_kind varchar, topic_key bigint, rejected varchar);
 create or replace temp view spans as select rowid as id, * exclude (rejected), minute * ${MINUTE}::bigint - ${lookback} as visible_from,
-  (minute + 1) * ${MINUTE}::bigint + ${lookahead - 1} as visible_until from span;`;
+  (minute + 1) * ${MINUTE}::bigint - 1 + case when kind in ('client', 'producer') and target_kind = 'database' then ${CLOCK_SKEW} else ${lookahead} end as visible_until
+  from span;`;
 
 /**
  * Loads the window's spans, and of the time around it the spans of those traces that reach beyond the window: parents that started
@@ -59,7 +61,10 @@ export async function stageSpans(options: StageOptions, parts: number, tally: Ta
       await bind(options, context);
       await load(options, context);
     }
-    if (parts > 1) await session.run(`insert into span select * from linked_span where trace_key % ${parts} <> ${part}`);
+    if (parts > 1)
+      await session.run(
+        `insert into span select * from linked_span semi join linked_trace using (trace_key) where trace_key % ${parts} <> ${part}`,
+      );
     await rejectRows(options, tally);
     await collect();
   }
@@ -77,7 +82,9 @@ async function loadLinked(options: StageOptions, reads: readonly string[]): Prom
     await bind(options, linked);
     await load(options, linked);
   }
-  await session.run('create or replace temp table linked_span as select * replace (false as in_window) from span where rejected is null');
+  await session.run(
+    'create or replace temp table linked_span as select * replace (false as in_window, null as trace_id, null as links) from span where rejected is null',
+  );
 }
 
 /** Lists the traces that reach beyond what is loaded: with a parent that is not there, an answer that may come later, or a span link. */
