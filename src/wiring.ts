@@ -196,6 +196,7 @@ async function runUp(parts: Parts): Promise<void> {
     wait: (duration, aborted) => sleep(duration / 1000, undefined, { signal: aborted }).catch(() => undefined),
     onDue: (each, windows) => (windows > 1 ? progress.start(windows, `${each.job.name} ${each.tenantId}`) : undefined),
     onBatch(each, outcome) {
+      if (outcome.error && signal.aborted) return; // the user ended it; the windows stay due
       logOutcome(logger, outcome);
       for (const line of summarize(each.tenantId, outcome)) progress.print(line);
       progress.advance(outcome.windows.length);

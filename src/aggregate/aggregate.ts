@@ -38,6 +38,9 @@ export interface AggregateResult {
  */
 const ROWS_PER_PART: Readonly<Record<'spans' | 'metric_points', number>> = { spans: 100_000, metric_points: 400_000 };
 
+/** Up to this many lines are mined beside the other signals, because the miner and the engine work on different threads. */
+const LINES_BESIDE_SPANS = 50_000;
+
 /** Registers the macros that aggregation queries use. */
 export async function prepareSession(session: Session): Promise<void> {
   await session.run(
@@ -47,23 +50,29 @@ export async function prepareSession(session: Session): Promise<void> {
 
 /**
  * Runs the queries of the aggregations over the window’s rows. Each row read is counted once: aggregated, or rejected with a reason.
- * Log lines are mined beside the other signals, because the miner and the engine work on different threads.
  */
 export async function aggregate(input: AggregateInput, aggregations: readonly Aggregation[]): Promise<AggregateResult> {
   await using side = await input.session.fork();
   const readers = (signal: Signal): Aggregation[] => aggregations.filter((aggregation) => aggregation.contract.reads === signal);
-  // Spans need the most memory of the three, so they go alone.
-  const spans = await aggregateSignal(input, 'spans', readers('spans'));
-  await input.session.dropTables();
-  const results = await allOrFirstError([
-    aggregateSignal({ ...input, session: side }, 'logs', readers('logs')),
-    aggregateSignal(input, 'metric_points', readers('metric_points')),
-  ]);
-  const signalResults = [...spans, ...results.flat()];
+  const logs = (): Promise<SignalResult[]> => aggregateSignal({ ...input, session: side }, 'logs', readers('logs'));
+  const others = async (): Promise<SignalResult[]> => {
+    const spans = await aggregateSignal(input, 'spans', readers('spans'));
+    await input.session.dropTables();
+    return [...spans, ...(await aggregateSignal(input, 'metric_points', readers('metric_points')))];
+  };
+  // What is large goes one after the other, so that the memory of one is free before the next.
+  const small = (await countRows(input, 'logs')) <= LINES_BESIDE_SPANS && (await countRows(input, 'spans')) <= ROWS_PER_PART.spans;
+  const results = small ? await allOrFirstError([others(), logs()]) : [await others(), await logs()];
+  const signalResults = results.flat();
   return {
     partials: new Map(signalResults.flatMap(({ partials }) => [...partials])),
     reconciliation: signalResults.flatMap(({ tally }) => tally.rows()),
   };
+}
+
+async function countRows({ session, relations, window }: AggregateInput, signal: Signal): Promise<number> {
+  const [counted] = await session.rows<{ rows: bigint }>(`select count(*) as rows from (${relations[signal]}) where ${during(window)}`);
+  return Number(counted?.rows ?? 0n);
 }
 
 interface SignalResult {
@@ -132,8 +141,7 @@ async function stageAndCollect(
     await stageLogs(options, tally);
     return collect();
   }
-  const [counted] = await session.rows<{ rows: bigint }>(`select count(*) as rows from (${options.relation}) where ${during(window)}`);
-  const partitions = Math.max(1, Math.ceil(Number(counted?.rows ?? 0n) / (input.rowsPerPart ?? ROWS_PER_PART)[signal]));
+  const partitions = Math.max(1, Math.ceil((await countRows(input, signal)) / (input.rowsPerPart ?? ROWS_PER_PART)[signal]));
   if (partitions > 1) await session.tighten();
   if (signal === 'metric_points') {
     await preparePoints({ ...options, streams: input.streams.filter((stream) => stream.signal === signal), rules: input.rules });

@@ -117,29 +117,25 @@ async function load({ session, window, names }: StageOptions, spans: string): Pr
   );
 }
 
-/** Names the resources of the spans and of what they call. */
-async function bind(options: StageOptions, spans: string): Promise<void> {
-  await bindPlaces(options, `from (${spans})`);
-  await bindPeers(options, `from (${spans})`);
-}
-
-async function bindPlaces({ session, resources }: StageOptions, rows: string): Promise<void> {
-  const places = await session.rows<{ place_key: bigint; service_name: string; namespace: string | null }>(
-    `select * from (select distinct ${PLACE_KEY} as place_key, service_name, namespace ${rows} where service_name is not null) anti join span_place using (place_key)`,
+/** Names the resources of the spans and of what they call, as far as they are not named yet. */
+async function bind({ session, resources }: StageOptions, spans: string): Promise<void> {
+  const peerColumns = PEER_COLUMNS.map((name) => `case when kind in ('client', 'producer', 'consumer') then ${name} end as ${name}`);
+  const met = await session.rows<
+    Peer & { place_key: bigint; service_name: string | null; namespace: string | null; peer_key: bigint | null }
+  >(
+    `select distinct ${PLACE_KEY} as place_key, service_name, namespace, ${PEER_KEY} as peer_key, ${peerColumns.join(', ')} from (${spans})`,
   );
+  const known = await session.rows<{ key: bigint }>('select place_key as key from span_place union all select peer_key from span_peer');
+  const named = new Set(known.map(({ key }) => key));
+  const isNew = (key: bigint | null): key is bigint => key !== null && !named.has(key) && named.add(key) !== undefined;
+
   const none = { pod: null, host: null, instance: null, job: null, metric: null };
-  await insertBinding(
-    session,
-    'span_place',
-    places.map(({ place_key, service_name, namespace }) => [place_key, resources.place({ ...none, service_name, namespace })]),
+  const places = met.flatMap(({ place_key, service_name, namespace }) =>
+    service_name !== null && isNew(place_key) ? [[place_key, resources.place({ ...none, service_name, namespace })]] : [],
   );
-}
-
-async function bindPeers({ session, resources }: StageOptions, rows: string): Promise<void> {
-  const peers = await session.rows<Peer & { peer_key: bigint }>(
-    `select * from (select distinct ${PEER_KEY} as peer_key, ${PEER_COLUMNS.join(', ')} ${rows} where ${PEER_KEY} is not null) anti join span_peer using (peer_key)`,
-  );
+  const peers = met.filter(({ peer_key }) => isNew(peer_key));
   const targets = await resources.targets(peers);
+  await insertBinding(session, 'span_place', places);
   await insertBinding(
     session,
     'span_peer',

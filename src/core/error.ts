@@ -56,6 +56,7 @@ export const errorCatalogue = {
   OB_WINDOW_BUSY: { retryable: true, remedy: 'Wait for the worker that runs the window now, or until its lease is over.' },
   OB_LEASE_LOST: { retryable: true, remedy: 'Nothing: another worker owns the window now, and this one wrote nothing.' },
   OB_SQL_FAILED: { retryable: false, remedy: "Correct the statement; the message is the database's own." },
+  OB_TIMEOUT: { retryable: true, remedy: 'Raise `timeout` of the job, or lower its `max_batch`.' },
   OB_CANCELED: { retryable: true, remedy: 'Start the command again; finished windows are not repeated by the scheduler.' },
   OB_INTERNAL: { retryable: false, remedy: 'This is a defect in ObserveBridge: report it with the log.' },
 } as const satisfies Record<string, { retryable: boolean; remedy: string }>;

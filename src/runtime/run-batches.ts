@@ -1,5 +1,5 @@
 import { ObserveBridgeError, toObserveBridgeError } from '../core/error.ts';
-import { type Micros, SECOND } from '../core/time.ts';
+import { formatDuration, type Micros, SECOND } from '../core/time.ts';
 import { toBatches, type Window } from '../core/window.ts';
 import type { Job, PreparedBatch } from '../jobs/job.ts';
 import type { Db } from '../store/db.ts';
@@ -33,7 +33,7 @@ export interface BatchOutcome {
 /** Failures that may be those of one window only; others would repeat in every half. */
 const dependsOnWindow: ReadonlySet<string> = new Set([
   ...['OB_SOURCE_OBJECT_CORRUPT', 'OB_SOURCE_OBJECT_GONE', 'OB_SOURCE_FORMAT_UNSUPPORTED', 'OB_SOURCE_LISTING_UNSAFE'],
-  ...['OB_AGGREGATION_FAILED', 'OB_MEMORY_LIMIT', 'OB_CANCELED'],
+  ...['OB_AGGREGATION_FAILED', 'OB_MEMORY_LIMIT', 'OB_TIMEOUT'],
 ]);
 
 const RETRY_AFTER_SECONDS = 30;
@@ -99,14 +99,17 @@ async function claim(
 }
 
 async function prepare({ job, timeout, signal }: RunBatchesOptions, runs: readonly ClaimedRun[]): Promise<Attempt> {
+  const deadline = AbortSignal.timeout(timeout / 1000);
   try {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeout / 1000)]);
     const prepared = await job.prepare(
       runs.map((run) => run.window),
-      limited,
+      AbortSignal.any([signal, deadline]),
     );
     return { runs, prepared };
   } catch (error) {
+    if (deadline.aborted && !signal.aborted) {
+      return { runs, error: new ObserveBridgeError('OB_TIMEOUT', 'read', `The read took longer than ${formatDuration(timeout)}.`, error) };
+    }
     return { runs, error: toObserveBridgeError(error) };
   }
 }

@@ -58,9 +58,11 @@ async function readBatch(deps: OoAggDeps, window: Window, signal: AbortSignal): 
   await using session = await openSession(deps.session);
   session.abortOn(signal);
   await prepareSession(session);
+  const ranks: number[] = [];
   session.defineFunction('log_pattern', (line) => {
     const code = miner.code(line);
-    return code * 8 + rank(miner.pattern(code).severity);
+    ranks[code] ??= rank(miner.pattern(code).severity);
+    return code * 8 + ranks[code];
   });
   const reach = (signalName: Signal): Window => {
     const readers = aggregations.filter((aggregation) => aggregation.contract.reads === signalName);
