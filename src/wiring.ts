@@ -89,7 +89,11 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
   await ensureAggregateTables(db, aggregations.map(toTable));
   const miner = createMiner(config.patterns);
   const { memory_limit, threads, temp_directory } = config.engine;
-  const session = { directory: temp_directory ?? join(tmpdir(), 'observebridge'), memoryLimit: memory_limit, threads };
+  const session = {
+    directory: temp_directory ?? join(tmpdir(), `observebridge-${process.getuid?.() ?? 0}`),
+    memoryLimit: memory_limit,
+    threads,
+  };
   return {
     db,
     async createTenantJob(name, tenant) {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { throwIfAborted } from '../core/error.ts';
@@ -31,7 +31,8 @@ export interface Session extends SqlSession, AsyncDisposable {
 /** Opens a session. Rejects when the directory cannot be made. */
 export async function openSession(config: SessionConfig): Promise<Session> {
   await mkdir(config.directory, { recursive: true });
-  const directory = await mkdtemp(join(config.directory, 'session-'));
+  await removeOrphans(config.directory);
+  const directory = await mkdtemp(join(config.directory, `session-${process.pid}-`));
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(config.threads),
     memory_limit: config.memoryLimit,
@@ -50,6 +51,22 @@ export async function openSession(config: SessionConfig): Promise<Session> {
     await rm(directory, { recursive: true, force: true });
   };
   return new DuckSession(instance, await instance.connect(), directory, config.memoryLimit, close);
+}
+
+/** A process that was killed leaves its spilled files behind; whoever comes next clears them away. */
+async function removeOrphans(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = Number(/^session-(\d+)-/.exec(name)?.[1] ?? process.pid);
+    if (!isRunning(pid)) await rm(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 class DuckSession implements Session {
