@@ -11,8 +11,18 @@ export function addPatternsCommand(program: Command, bind: Bind): void {
     .action(
       bind(async (invocation, line: string) => {
         const steps = await invocation.withWiring(await invocation.loadConfig(), {}, (wiring) => wiring.explainPattern(line));
-        const rows = Object.entries(steps).map(([step, result]) => ({ step, result }));
+        const rows = Object.entries(steps).flatMap(([step, result]) =>
+          Array.isArray(result) ? result.map((part) => ({ step, result: toLine(part) })) : [{ step, result: toLine(result) }],
+        );
         invocation.print(steps, ['step', 'result'], rows);
       }),
     );
+}
+
+/** `a: 1, b: 2` for an object, other values as they are. */
+function toLine(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .map(([key, part]) => `${key}: ${part}`)
+    .join(', ');
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { jobNames } from '../../config/jobs-schema.ts';
 import type { Config } from '../../config/schema.ts';
-import { ObserveBridgeError } from '../../core/error.ts';
+import { errorCatalogue, ObserveBridgeError } from '../../core/error.ts';
 import { createRunId, parseRunId } from '../../core/run-id.ts';
 import { formatTime, type Micros, parseTime, toMicros } from '../../core/time.ts';
 import type { Window } from '../../core/window.ts';
@@ -35,7 +35,8 @@ export function addRunCommand(program: Command, bind: Bind): void {
         const columns = ['job', 'tenant_id', 'from', 'to', 'windows', 'failed', 'rows', 'elapsed_ms', 'run_id'];
         invocation.print(report, columns, [{ ...report }]);
         for (const failure of report.failures) {
-          invocation.deps.stderr.write(`${failure.from} … ${failure.to}: ${failure.message} (${failure.code})\n`);
+          const { remedy } = errorCatalogue[failure.code];
+          invocation.deps.stderr.write(`${failure.from} … ${failure.to}: ${failure.message} ${remedy} (${failure.code})\n`);
         }
         if (report.failed > 0) invocation.fail();
       }),
