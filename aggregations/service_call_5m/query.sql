@@ -107,7 +107,7 @@ join spans p on p.id = b.client and p.kind = 'producer' and p.target_kind = 'top
 -- A span whose parent belongs to another service.
 create or replace temp table call as
 select s.minute, p.resource as source, s.resource as target, coalesce(s.protocol, c.protocol, p.protocol, 'unknown') as protocol,
-  s.failed or coalesce(c.failed, false) or (c.id is null and p.failed and p.kind in ('client', 'producer')) as failed,
+  s.failed or coalesce(c.failed, false) or (c.id is null and p.failed and coalesce(p.kind, '') in ('client', 'producer')) as failed,
   coalesce(s.duration_us, c.duration_us) as latency, c.duration_us as client_latency, s.timestamp, s.trace_id, s.stream
 from link l
 join spans s on s.id = l.child and s.in_window

@@ -77,7 +77,7 @@ describeDatabases('runBatches', ['pglite'], (make) => {
         }),
     );
     const outcomes = await run(db, job, { windows: minutes(0, 1), timeout: 20_000 });
-    expect(outcomes).toMatchObject([{ error: { code: 'OB_CANCELED' } }]);
+    expect(outcomes).toMatchObject([{ error: { code: 'OB_TIMEOUT' } }]);
     expect(await statuses(db)).toEqual(['queued']);
   });
 
