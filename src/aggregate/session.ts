@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { throwIfAborted } from '../core/error.ts';
 import type { SqlSession, SqlValue } from '../core/sql-session.ts';
@@ -78,7 +79,7 @@ class DuckSession implements Session {
   #signal: AbortSignal | undefined;
   #disposed = false;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #interrupt = (): void => this.#connection.interrupt();
+  readonly #interrupt = (): void => void this.#stopRunning();
 
   constructor(instance: DuckDBInstance, connection: DuckDBConnection, directory: string, memoryLimit: string, close: () => Promise<void>) {
     this.#instance = instance;
@@ -156,6 +157,14 @@ class DuckSession implements Session {
     for (const { name } of tables) await this.run(`drop table if exists temp."${name}"`);
   }
 
+  /** Interrupts until nothing runs: a statement that has not quite begun does not notice the first time. */
+  async #stopRunning(): Promise<void> {
+    while (this.#running.size > 0) {
+      this.#connection.interrupt();
+      await Promise.race([Promise.allSettled(this.#running), sleep(10)]);
+    }
+  }
+
   async #guard<Result>(statement: () => Promise<Result>): Promise<Result> {
     throwIfAborted(this.#signal);
     const running = statement();
@@ -175,8 +184,7 @@ class DuckSession implements Session {
     this.#disposed = true;
     this.#signal?.removeEventListener('abort', this.#interrupt);
     // Closing under a running statement crashes the process.
-    if (this.#running.size > 0) this.#interrupt();
-    await Promise.allSettled(this.#running);
+    await this.#stopRunning();
     this.#connection.closeSync();
     await this.#close();
   }

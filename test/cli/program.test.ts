@@ -103,7 +103,9 @@ describe('run', () => {
   it('exits with 1 when a window failed and says which', async () => {
     const outcome = await callCli(['run', 'oo-agg', ...hour], { runJob: async (request) => report(request, 1) });
     expect(outcome.exitCode).toBe(1);
-    expect(outcome.stderr).toContain('2025-06-01T12:00:00Z … 2025-06-01T13:00:00Z: The root is gone. (OB_SOURCE_UNREADABLE)');
+    expect(outcome.stderr).toContain(
+      '2025-06-01T12:00:00Z … 2025-06-01T13:00:00Z: The root is gone. Check that the path in the message exists and that this user may read it. (OB_SOURCE_UNREADABLE)',
+    );
   });
 });
 

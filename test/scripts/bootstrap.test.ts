@@ -57,7 +57,11 @@ describe('bootstrap', () => {
   it('passes arguments and exit code on, in the directory of the caller, and prints nothing of its own', async () => {
     const { code, stdout, stderr } = await start('src/main.ts', '7', 'a b', '--flag').ended;
     expect({ code, stderr }).toEqual({ code: 7, stderr: '' });
-    const expected = { cwd: elsewhere, rest: ['a b', '--flag'], execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'] };
+    const expected = {
+      cwd: elsewhere,
+      rest: ['a b', '--flag'],
+      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'],
+    };
     expect(JSON.parse(stdout)).toEqual(expected);
   });
 
