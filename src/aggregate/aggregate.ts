@@ -62,6 +62,7 @@ export async function aggregate(input: AggregateInput, aggregations: readonly Ag
   };
   // What is large goes one after the other, so that the memory of one is free before the next.
   const small = (await countRows(input, 'logs')) <= LINES_BESIDE_SPANS && (await countRows(input, 'spans')) <= ROWS_PER_PART.spans;
+  if (!small) await input.session.tighten();
   const results = small ? await allOrFirstError([others(), logs()]) : [await others(), await logs()];
   const signalResults = results.flat();
   return {
@@ -142,7 +143,6 @@ async function stageAndCollect(
     return collect();
   }
   const partitions = Math.max(1, Math.ceil((await countRows(input, signal)) / (input.rowsPerPart ?? ROWS_PER_PART)[signal]));
-  if (partitions > 1) await session.tighten();
   if (signal === 'metric_points') {
     await preparePoints({ ...options, streams: input.streams.filter((stream) => stream.signal === signal), rules: input.rules });
   }

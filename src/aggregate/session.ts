@@ -21,7 +21,7 @@ export interface Session extends SqlSession, AsyncDisposable {
   columns(sql: string): Promise<Map<string, readonly unknown[]>>;
   /** Stops the running statement and refuses further ones when the signal fires. */
   abortOn(signal: AbortSignal): void;
-  /** For windows that are worked on in parts: halves the buffer limit and gives freed memory back at once, at the price of time. */
+  /** For large windows: halves the buffer limit and gives freed memory back at once, at the price of time. */
   tighten(): Promise<void>;
   /** Drops the temporary tables of this session, which hold memory even when they are small. */
   dropTables(): Promise<void>;

@@ -19,6 +19,7 @@ const scalars: Record<number, Parse> = {
   701: Number,
   114: (text) => JSON.parse(text),
   3802: (text) => JSON.parse(text),
+  1700: toNumber,
   [TIMESTAMPTZ]: toIsoTime,
 };
 
@@ -49,6 +50,12 @@ function toIsoTime(text: string): string {
   if (!match) return text;
   const [, date, time, fraction] = match;
   return fraction === undefined ? `${date}T${time}Z` : `${date}T${time}.${fraction.padEnd(6, '0')}Z`;
+}
+
+/** A numeric as the nearest double, or as bigint where it is a whole number that a double would round. */
+function toNumber(text: string): number | bigint {
+  const number = Number(text);
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
 }
 
 /** The function that turns the server's text of a column type (an object id) into its value; unknown types stay text. */

@@ -1,6 +1,6 @@
 /**
  * A place to run statements with `$1` placeholders. Both drivers map values alike: int2/int4 and floats are numbers (NaN and infinities too),
- * int8 is bigint, numeric and uuid are strings, timestamptz is UTC text as `formatTime` writes it (µs kept), tstzrange is the server's text,
+ * int8 is bigint, numeric is the nearest number (bigint for large whole ones), uuid is a string, timestamptz is UTC text as `formatTime` writes it (µs kept), tstzrange is the server's text,
  * json is the parsed value, bytea is Uint8Array, arrays of these are arrays. Parameters go the same way back; JSON goes in as text.
  * Rejects with `OB_DATABASE_FAILED` when the server refuses the statement (`sqlState` tells why) and `OB_DATABASE_UNREACHABLE` when it is gone.
  */

@@ -24,7 +24,7 @@ export function databaseContract(make: MakeDatabase): void {
       f8: 0.1,
       nan: Number.NaN,
       inf: Number.NEGATIVE_INFINITY,
-      n: '1.50',
+      n: 1.5,
       b: true,
       t: 'x',
       u: 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
