@@ -55,13 +55,15 @@ export async function aggregate(input: AggregateInput, aggregations: readonly Ag
   await using side = await input.session.fork();
   const readers = (signal: Signal): Aggregation[] => aggregations.filter((aggregation) => aggregation.contract.reads === signal);
   const logs = (): Promise<SignalResult[]> => aggregateSignal({ ...input, session: side }, 'logs', readers('logs'));
+  const spanCount = await countRows(input, 'spans');
   const others = async (): Promise<SignalResult[]> => {
-    const spans = await aggregateSignal(input, 'spans', readers('spans'));
+    const spans = await aggregateSignal(input, 'spans', readers('spans'), spanCount);
     await input.session.dropTables();
-    return [...spans, ...(await aggregateSignal(input, 'metric_points', readers('metric_points')))];
+    const points = await countRows(input, 'metric_points');
+    return [...spans, ...(await aggregateSignal(input, 'metric_points', readers('metric_points'), points))];
   };
   // What is large goes one after the other, so that the memory of one is free before the next.
-  const small = (await countRows(input, 'logs')) <= LINES_BESIDE_SPANS && (await countRows(input, 'spans')) <= ROWS_PER_PART.spans;
+  const small = spanCount <= ROWS_PER_PART.spans && (await countRows(input, 'logs')) <= LINES_BESIDE_SPANS;
   if (!small) await input.session.tighten();
   const results = small ? await allOrFirstError([others(), logs()]) : [await others(), await logs()];
   const signalResults = results.flat();
@@ -90,11 +92,16 @@ async function allOrFirstError<Value>(work: readonly Promise<Value>[]): Promise<
   });
 }
 
-async function aggregateSignal(input: AggregateInput, signal: Signal, aggregations: readonly Aggregation[]): Promise<SignalResult[]> {
+async function aggregateSignal(
+  input: AggregateInput,
+  signal: Signal,
+  aggregations: readonly Aggregation[],
+  rows = 0,
+): Promise<SignalResult[]> {
   if (aggregations.length === 0) return [];
   const tally = createTally(signal);
   const collected = new Map<string, PartialRow[]>();
-  await stageAndCollect(input, signal, aggregations, tally, async () => {
+  await stageAndCollect(input, { signal, rows }, aggregations, tally, async () => {
     for (const aggregation of aggregations) {
       const rows = toPartialRows(aggregation, await input.session.columns(aggregation.query), input.pattern);
       collected.set(aggregation.name, [...(collected.get(aggregation.name) ?? []), ...takeResolved(aggregation, rows, tally)]);
@@ -122,7 +129,7 @@ function takeResolved(aggregation: Aggregation, rows: readonly PartialRow[], tal
 
 async function stageAndCollect(
   input: AggregateInput,
-  signal: Signal,
+  { signal, rows }: { readonly signal: Signal; readonly rows: number },
   aggregations: readonly Aggregation[],
   tally: Tally,
   collect: () => Promise<void>,
@@ -142,7 +149,7 @@ async function stageAndCollect(
     await stageLogs(options, tally);
     return collect();
   }
-  const partitions = Math.max(1, Math.ceil((await countRows(input, signal)) / (input.rowsPerPart ?? ROWS_PER_PART)[signal]));
+  const partitions = Math.max(1, Math.ceil(rows / (input.rowsPerPart ?? ROWS_PER_PART)[signal]));
   if (signal === 'metric_points') {
     await preparePoints({ ...options, streams: input.streams.filter((stream) => stream.signal === signal), rules: input.rules });
   }

@@ -28,14 +28,14 @@ create or replace temp table span_peer (peer_key ubigint primary key, target big
 /**
  * Tables of the staged spans; `spans` is what aggregations read. What a span may be related to starts between `visible_from`
  * and `visible_until`: what a read of its minute alone would load, so that the rows of a minute do not depend on how many minutes are read at once.
- * Nobody answers a call to a database, so that its span does not look far ahead.
+ * A call looks far ahead only while it waits for its answer.
  */
 const spanTables = ({ lookback, lookahead }: StageOptions): string => `
 create or replace temp table span (timestamp bigint, minute integer, in_window boolean, trace_id varchar, trace_key ubigint, span_key ubigint,
   parent_key ubigint, kind varchar, failed boolean, duration_us bigint, protocol varchar, stream varchar, operation varchar, links varchar, name_key ubigint,
-  namespaced boolean, shared boolean, resource bigint, target bigint, target_kind varchar, topic_key bigint, rejected varchar);
-create or replace temp view spans as select rowid as id, * exclude (rejected), minute * ${MINUTE}::bigint - ${lookback} as visible_from,
-  (minute + 1) * ${MINUTE}::bigint - 1 + case when kind in ('client', 'producer') and target_kind = 'database' then ${CLOCK_SKEW} else ${lookahead} end as visible_until
+  namespaced boolean, shared boolean, waits boolean, resource bigint, target bigint, target_kind varchar, topic_key bigint, rejected varchar);
+create or replace temp view spans as select rowid as id, * exclude (rejected, waits), minute * ${MINUTE}::bigint - ${lookback} as visible_from,
+  (minute + 1) * ${MINUTE}::bigint - 1 + case when kind in ('client', 'producer') and not waits then ${CLOCK_SKEW} else ${lookahead} end as visible_until
   from span;`;
 
 /**
@@ -90,15 +90,19 @@ async function loadLinked(options: StageOptions, reads: readonly string[]): Prom
 /** Lists the traces that reach beyond what is loaded: with a parent that is not there, an answer that may come later, or a span link. */
 async function findContext({ session }: StageOptions): Promise<number> {
   await session.run(
-    `create or replace temp table linked_trace as
+    // Nobody answers a call to a database.
+    `update span set waits = true where rowid in (
+       select c.rowid from span c anti join span s on s.trace_key = c.trace_key and s.parent_key = c.span_key and s.name_key <> c.name_key
+           and s.timestamp between c.minute * ${MINUTE}::bigint - ${CLOCK_SKEW} and (c.minute + 1) * ${MINUTE}::bigint - 1 + ${CLOCK_SKEW}
+         where c.in_window and c.kind in ('client', 'producer') and c.target_kind is distinct from 'database');
+     create or replace temp table linked_trace as
      select distinct hash(lpad(right(lower(link.context.traceId), 16), 16, '0')) as trace_key
        from (select unnest(from_json(links, '[{"context":{"traceId":"VARCHAR"}}]')) as link from span where in_window and links is not null and json_valid(links));
      create or replace temp table context_trace as
      select s.trace_key from span s anti join span p on p.trace_key = s.trace_key and p.span_key = s.parent_key
        where s.rejected is null and s.parent_key is not null
      union
-     select c.trace_key from span c anti join span s on s.trace_key = c.trace_key and s.parent_key = c.span_key and s.name_key <> c.name_key
-       where c.in_window and c.kind in ('client', 'producer') and c.target_kind is distinct from 'database'
+     select trace_key from span where waits
      union
      select trace_key from linked_trace`,
   );
@@ -111,7 +115,7 @@ async function load({ session, window, names }: StageOptions, spans: string): Pr
     `insert into span
      select timestamp, (timestamp // ${MINUTE})::integer, ${during(window)}, trace_id, ${TRACE_KEY}, hash(span_id),
        case when parent_span_id is not null then hash(parent_span_id) end, kind, failed, duration_us, protocol, stream, ${names('operation') ? 'operation' : 'null'},
-       case when kind = 'consumer' then links end, hash(service_name), namespace is not null, false, resource, target, target_kind, topic_key, rejected
+       case when kind = 'consumer' then links end, hash(service_name), namespace is not null, false, false, resource, target, target_kind, topic_key, rejected
      from (select *, ${PLACE_KEY} as place_key, ${PEER_KEY} as peer_key from (${spans}))
      left join span_place using (place_key) left join span_peer using (peer_key)`,
   );

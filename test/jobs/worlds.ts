@@ -85,10 +85,7 @@ interface SpanDraft {
   readonly row: RawRow;
 }
 
-/**
- * A trace: every span is a child of an earlier one, never of a call of a database, and starts up to three minutes after it, whether that has
- * ended or not.
- */
+/** A trace: every span is a child of an earlier one and starts up to three minutes after it, whether that has ended or not. */
 function traceRows(time: fc.Arbitrary<number>): fc.Arbitrary<RawRow[]> {
   const draft: fc.Arbitrary<SpanDraft> = fc.record({
     parent: fc.nat({ max: 4 }),
@@ -106,9 +103,7 @@ function traceRows(time: fc.Arbitrary<number>): fc.Arbitrary<RawRow[]> {
   return fc.tuple(id, time, fc.array(draft, { minLength: 1, maxLength: 6 })).map(([trace, start, drafts]) => {
     const starts: number[] = [];
     return drafts.map(({ parent, after, row }, index) => {
-      // Known gap, left out here: what is below a call to a database may be judged differently by batch size when it starts late.
-      const parents = drafts.flatMap(({ row: earlier }, at) => (at < index && earlier.db_system === null ? [at] : []));
-      const above = parents[parent % Math.max(1, parents.length)];
+      const above = index === 0 ? undefined : parent % index;
       const _timestamp = above === undefined ? start : (starts[above] ?? start) + after;
       starts.push(_timestamp);
       const spanId = (position: number): string => (trace + BigInt(position)).toString(16).padStart(16, '0');
