@@ -1,10 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { benchFloor } from './floor.ts';
+import { benchLag } from './lag.ts';
 import { benchMemory } from './memory.ts';
+import { benchPrune } from './prune.ts';
+import { benchClaims, benchPlanner } from './queue.ts';
 import { benchWindow } from './window.ts';
 
-const benches: Readonly<Record<string, () => Promise<string[]>>> = { window: benchWindow, memory: benchMemory, floor: benchFloor };
+const benches: Readonly<Record<string, () => Promise<string[]>>> = {
+  window: benchWindow,
+  memory: benchMemory,
+  floor: benchFloor,
+  prune: benchPrune,
+  planner: benchPlanner,
+  claims: benchClaims,
+  lag: benchLag,
+};
 
 /** Runs the named benches, or all, and prints a line per figure below a line about the machine. */
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(benches);

@@ -7,11 +7,12 @@ import { MINUTE } from '../src/core/time.ts';
 import { splitWindow, type Window } from '../src/core/window.ts';
 import { createJob } from '../src/jobs/index.ts';
 import { createMiner } from '../src/patterns/miner.ts';
-import { type BatchOutcome, runBatches } from '../src/runtime/run-batches.ts';
+import type { BatchOutcome } from '../src/runtime/execute.ts';
 import { createOpenObserveFilesSource } from '../src/sources/openobserve-files/openobserve-files.ts';
 import type { Db } from '../src/store/db.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openDatabase } from '../src/store/open-database.ts';
+import { runWindows } from '../test/support/run-windows.ts';
 
 export interface PipelineConfig {
   readonly databaseUrl: string;
@@ -49,22 +50,7 @@ export async function openPipeline(config: PipelineConfig): Promise<Pipeline> {
   return {
     db,
     async run(range, maxBatch) {
-      const signal = new AbortController().signal;
-      const runId = '00000000-0000-7000-8000-000000000000';
-      const outcomes = await runBatches({
-        ...{
-          db,
-          job,
-          tenantId: 'bench',
-          windows: splitWindow(range, MINUTE),
-          maxBatch,
-          timeout: 60 * MINUTE,
-          worker: 'bench',
-          runId,
-          trigger: 'cli',
-          signal,
-        },
-      });
+      const outcomes = await runWindows(db, { job, tenantId: 'bench', windows: splitWindow(range, MINUTE), maxBatch });
       for (const { error } of outcomes) if (error) throw error;
       return outcomes;
     },

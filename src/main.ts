@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from './cli/program.ts';
 import { readEnvironment } from './config/environment.ts';
 
@@ -30,6 +31,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   now: () => Date.now() * 1000,
   random: () => randomBytes(10),
   signal: canceling.signal,
+  wait: (ms) => sleep(ms, undefined, { signal: canceling.signal }).catch(() => undefined),
   // Loading the engine and the databases takes longer than printing the help.
   createWiring: async (setup) => (await import('./wiring.ts')).createWiring(setup),
 });

@@ -1,32 +1,49 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Aggregation, loadAggregations } from './aggregate/catalog.ts';
-import type { CheckFinding, RunReport, RunRequest, Wiring, WiringSetup } from './cli/command.ts';
-import { defaultDelays, type JobName } from './config/jobs-schema.ts';
+import { loadAggregations } from './aggregate/catalog.ts';
+import type { SourceFinding } from './api/deps.ts';
+import { assertSafeToListen } from './api/listen-safety.ts';
+import { createServer } from './api/server.ts';
+import { listCheckFindings } from './cli/check-findings.ts';
+import type { RunReport, RunRequest, UpRequest, Wiring, WiringSetup } from './cli/command.ts';
+import { toOutcomeLines } from './cli/outcome-lines.ts';
+import { toRunReport } from './cli/run-report.ts';
+import type { JobName } from './config/jobs-schema.ts';
 import type { Config, TenantConfig } from './config/schema.ts';
 import { ObserveBridgeError, toObserveBridgeError } from './core/error.ts';
-import { createRunId } from './core/run-id.ts';
 import { maskSecrets } from './core/secret.ts';
-import { formatTime, type Micros, toMicros } from './core/time.ts';
-import { splitWindow, type Window } from './core/window.ts';
-import { createJob } from './jobs/index.ts';
+import { formatTime, type Micros, SECOND, toMicros } from './core/time.ts';
+import { splitWindow } from './core/window.ts';
+import { toAggregateTable } from './jobs/aggregate-tables.ts';
+import { createInstallationJob, createJob, installationJobs, tenantJobs } from './jobs/index.ts';
 import type { Job } from './jobs/job.ts';
 import { explainLine } from './patterns/explain.ts';
 import { createMiner } from './patterns/miner.ts';
-import { keepUp, type Scheduled } from './runtime/keep-up.ts';
-import { type BatchOutcome, runBatches } from './runtime/run-batches.ts';
+import type { BatchOutcome, ExecuteDeps, RetryPolicy } from './runtime/execute.ts';
+import { keepLeases } from './runtime/leases.ts';
+import { createRunReporter, type RunReporter } from './runtime/report-runs.ts';
+import { runRange } from './runtime/run-range.ts';
+import { runScheduler } from './runtime/scheduler.ts';
+import { createTenantDirectory, INSTALLATION, type TenantDirectory } from './runtime/tenant-directory.ts';
+import { createWake, type Wake } from './runtime/wake.ts';
+import { runWorker, type WorkerJob } from './runtime/worker.ts';
 import { createSource } from './sources/index.ts';
 import type { Source } from './sources/source.ts';
-import { type AggregateTable, ensureAggregateTables } from './store/aggregate-table.ts';
+import { ensureAggregateTables } from './store/aggregate-table.ts';
+import { countTokens } from './store/api-token.ts';
+import { advanceBackfills } from './store/backfill-queue.ts';
 import { toServerReport } from './store/database-error.ts';
 import type { Db } from './store/db.ts';
 import { upsertTenant } from './store/dimension.ts';
-import { migrate, pendingMigrations } from './store/migrate.ts';
+import { migrate } from './store/migrate.ts';
 import { openDatabase } from './store/open-database.ts';
-import type { Logger } from './telemetry/logger.ts';
+import type { ClaimedBatch, Holder } from './store/run-queue.ts';
+import type { Lane } from './store/schedule.ts';
+import { createLineage } from './telemetry/lineage.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 const BUILT_IN_AGGREGATIONS = fileURLToPath(new URL('../aggregations/', import.meta.url));
 
@@ -34,35 +51,63 @@ const now = (): Micros => Date.now() * 1000;
 
 /** Builds the program from its configuration. The database, the engine and the sources are opened when a command first needs them. */
 export async function createWiring(setup: WiringSetup): Promise<Wiring> {
-  const { config, signal } = setup;
+  const { config, signal, logger } = setup;
   const opened = new AsyncDisposableStack();
   let database: Promise<Db> | undefined;
   const openDb = (): Promise<Db> => {
     database ??= openDatabase(config.database.url, signal).then((db) => opened.use(db));
     return database;
   };
+  const metrics = createMetrics();
+  const sources = new WeakMap<TenantConfig, Source>();
+  const lineage = opened.use(
+    createLineage(config.lineage, {
+      ...{ fetch, logger, random: Math.random },
+      wait: (ms, aborted) => sleep(ms, undefined, { signal: aborted }).catch(() => undefined),
+    }),
+  );
+  const { namespace } = config.lineage;
   const parts: Parts = {
     setup,
     openDb,
-    openSource: (tenant) => opened.use(createSource(tenant.source, { now, keptLabels: config.metrics.keep_labels })),
+    metrics,
+    openSource(tenant) {
+      const source = sources.get(tenant) ?? opened.use(createSource(tenant.source, { now, keptLabels: config.metrics.keep_labels }));
+      sources.set(tenant, source);
+      return source;
+    },
+    reporter: createRunReporter({
+      logger,
+      metrics,
+      lineage,
+      namespace,
+      version: setup.version,
+      databaseUrl: maskSecrets(config.database.url),
+      now,
+    }),
     worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
   };
   return {
-    runJob: (request) => runRange(parts, request),
+    runJob: (request) => runJob(parts, request),
     async migrate() {
       const db = await openDb();
       const applied = await migrate(db);
       const [newest] = await db.query<{ version: number }>('select max(version)::int as version from schema_migration');
       return { applied, version: newest?.version ?? 0 };
     },
-    check: () => check(parts),
+    async openDb() {
+      const db = await openDb();
+      await migrate(db);
+      return db;
+    },
+    check: () => listCheckFindings({ ...parts, tenants: config.tenants, aggregationDirectories: aggregationDirectories(config) }, signal),
     async sql(text) {
       const db = await openDb();
       const rows = await db.query<Record<string, unknown>>(text).catch((error) => Promise.reject(toSqlError(error)));
       return { columns: Object.keys(rows[0] ?? {}), rows };
     },
     explainPattern: async (line) => ({ ...explainLine(line, config.patterns) }),
-    up: () => runUp(parts),
+    up: (request) => runUp(parts, request),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -70,6 +115,8 @@ export async function createWiring(setup: WiringSetup): Promise<Wiring> {
 /** What the functions below build commands from. */
 interface Parts {
   readonly setup: WiringSetup;
+  readonly metrics: Metrics;
+  readonly reporter: RunReporter;
   openDb(): Promise<Db>;
   openSource(tenant: TenantConfig): Source;
   /** Names this process in leases. */
@@ -78,15 +125,17 @@ interface Parts {
 
 interface Workshop {
   readonly db: Db;
+  createOwnJob(name: string): Job;
   createTenantJob(name: string, tenant: TenantConfig): Promise<Job>;
 }
 
 async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Workshop> {
   const { config } = setup;
-  const aggregations = await loadAggregations([BUILT_IN_AGGREGATIONS, ...config.aggregations.directories]);
+  const aggregations = await loadAggregations(aggregationDirectories(config));
   const db = await openDb();
   await migrate(db);
-  await ensureAggregateTables(db, aggregations.map(toTable));
+  const tables = aggregations.map(toAggregateTable);
+  await ensureAggregateTables(db, tables);
   const miner = createMiner(config.patterns);
   const { memory_limit, threads, temp_directory } = config.engine;
   const session = {
@@ -96,6 +145,7 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
   };
   return {
     db,
+    createOwnJob: (name) => createInstallationJob(name, { db, retention: config.retention, aggregates: tables }),
     async createTenantJob(name, tenant) {
       await upsertTenant(db, tenant.id, tenant.name);
       const source = openSource(tenant);
@@ -105,180 +155,178 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
   };
 }
 
-function toTable(aggregation: Aggregation): AggregateTable {
-  const columns = Object.entries(aggregation.contract.output).map(([name, column]) => ({
-    name,
-    type: column.type,
-    key: column.key === true,
-  }));
-  return { name: aggregation.name, grain: aggregation.contract.grain, columns };
+function aggregationDirectories(config: Config): string[] {
+  return [BUILT_IN_AGGREGATIONS, ...config.aggregations.directories];
 }
 
-async function runRange(parts: Parts, request: RunRequest): Promise<RunReport> {
-  const { config, logger, progress, signal } = parts.setup;
+/** What executing runs needs; it keeps leases until it is disposed. */
+function toExecution({ setup, worker }: Parts, db: Db, runId: string): ExecuteDeps & Disposable {
+  const { runner } = setup.config;
+  const holder: Holder = { worker, lease: toMicros(runner.lease), runId };
+  const leases = keepLeases(db, holder);
+  const pauseSeconds = toMicros(runner.circuit_pause) / SECOND;
+  const retry: RetryPolicy = {
+    ...{ maxAttempts: runner.max_attempts, pauseSeconds: 10, longestPauseSeconds: 900 },
+    circuit: { failures: runner.circuit_failures, pauseSeconds, longestPauseSeconds: 900 },
+  };
+  return { db, holder, leases, retry, random: Math.random, [Symbol.dispose]: () => leases[Symbol.dispose]() };
+}
+
+async function runJob(parts: Parts, request: RunRequest): Promise<RunReport> {
+  const { config, progress, signal } = parts.setup;
   const started = performance.now();
-  const tenant = findTenant(config, request.tenantId);
+  const tenant = config.tenants.find((candidate) => candidate.id === request.tenantId);
+  if (!tenant) throw new ObserveBridgeError('OB_TENANT_UNKNOWN', 'usage', `There is no tenant ${request.tenantId}.`);
   const { align, max_batch, timeout } = config.jobs[request.job as JobName];
   const { db, createTenantJob } = await openWorkshop(parts);
   const job = await createTenantJob(request.job, tenant);
   const windows = splitWindow(request.range, toMicros(align));
   progress.start(windows.length, `${request.job} ${tenant.id}`);
-  const outcomes = await runBatches({
+  using execution = toExecution(parts, db, request.caller.runId);
+  const lane = { job: job.name, tenantId: tenant.id, trigger: 'cli' as const };
+  const outcomes = await runRange({
+    ...execution,
     ...{
-      db,
       job,
       tenantId: tenant.id,
       windows,
       maxBatch: max_batch,
       timeout: toMicros(timeout),
-      worker: parts.worker,
-      runId: request.runId,
+      caller: request.caller,
       trigger: 'cli',
       signal,
     },
+    onClaimed: (batch) => parts.reporter.begun(batch),
     onBatch(outcome) {
-      logOutcome(logger, outcome);
+      parts.reporter.ended(lane, outcome);
       progress.advance(outcome.windows.length, formatTime(outcome.windows.at(-1)?.to ?? 0));
     },
   });
   progress.stop();
-  const failures = outcomes.flatMap(({ windows: of, error }) => (error ? [{ windows: of, error }] : []));
-  const tables: Record<string, number> = {};
-  for (const { rows } of outcomes) for (const [table, count] of Object.entries(rows)) tables[table] = (tables[table] ?? 0) + count;
-  return {
-    ...{
-      run_id: request.runId,
-      job: request.job,
-      tenant_id: tenant.id,
-      from: formatTime(request.range.from),
-      to: formatTime(request.range.to),
-    },
-    ...{
-      windows: windows.length,
-      failed: failures.reduce((total, failure) => total + failure.windows.length, 0),
-      rows: Object.values(tables).reduce((total, count) => total + count, 0),
-      tables,
-    },
-    changed: outcomes.reduce((total, outcome) => total + outcome.changed, 0),
-    elapsed_ms: Math.round(performance.now() - started),
-    failures: failures.map(({ windows: of, error }) => ({
-      ...{ from: formatTime(of[0]?.from ?? 0), to: formatTime(of.at(-1)?.to ?? 0), code: error.code, message: error.message },
-    })),
-  };
+  return toRunReport(request, outcomes, performance.now() - started);
 }
 
-function logOutcome(logger: Logger, { windows, rows, changed, stats, error }: BatchOutcome): void {
-  const range = { window_from: formatTime(windows[0]?.from ?? 0), window_to: formatTime(windows.at(-1)?.to ?? 0), windows: windows.length };
-  if (error) logger.error({ ...range, code: error.code, error }, 'windows failed');
-  else logger.debug({ ...range, rows, changed, stats: stats[0] }, 'windows succeeded');
+/** What a process of `up` shares between its loops. */
+interface Service {
+  readonly parts: Parts;
+  readonly db: Db;
+  readonly directory: TenantDirectory;
+  readonly schedulerWake: Wake;
+  readonly workerWake: Wake;
+  readonly workshop: Workshop;
+  readonly runId: string;
+  readonly signal: AbortSignal;
 }
 
-async function runUp(parts: Parts): Promise<void> {
-  const { config, logger, progress, signal } = parts.setup;
-  const { db, createTenantJob } = await openWorkshop(parts);
-  const scheduled = await Promise.all(
-    config.tenants.map(async (tenant): Promise<Scheduled> => {
-      const { align, delay, initial_lookback, max_batch, timeout } = config.jobs['oo-agg'];
-      return {
-        job: await createTenantJob('oo-agg', tenant),
-        tenantId: tenant.id,
-        ...{
-          align: toMicros(align),
-          delay: toMicros(delay ?? defaultDelays[tenant.source.type]),
-          maxBatch: max_batch,
-          timeout: toMicros(timeout),
-        },
-        initialLookback: toMicros(tenant.initial_lookback?.['oo-agg'] ?? initial_lookback),
-      };
-    }),
+async function runUp(parts: Parts, { roles, caller }: UpRequest): Promise<void> {
+  const { config, logger, progress, reload } = parts.setup;
+  const workshop = await openWorkshop(parts);
+  const { db } = workshop;
+  const directory = createTenantDirectory(db, reload, (tenantId, error) => logger.error({ tenant_id: tenantId, error }, 'tenant left out'));
+  const service = { parts, db, directory, schedulerWake: createWake(), workerWake: createWake() };
+  const { tenants } = await directory.look();
+  const many = `${tenants.size} tenant${tenants.size === 1 ? '' : 's'}`;
+  progress.print(`ObserveBridge looks after ${many} in ${maskSecrets(config.database.url)} as ${roles.join(', ')}. Ctrl-C ends it.`);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([parts.setup.signal, ended.signal]);
+  const loops = { scheduler: keepScheduling, worker: keepWorking, api: keepServing };
+  // When one cannot go on, the others stop as they would for a signal.
+  const endings = await Promise.allSettled(
+    roles.map((role) => loops[role]({ ...service, signal, workshop, runId: caller.runId }).finally(() => ended.abort())),
   );
-  progress.print(
-    `ObserveBridge keeps up ${scheduled.length} tenant${scheduled.length === 1 ? '' : 's'} in ${maskSecrets(config.database.url)}. Ctrl-C ends it.`,
-  );
-  await keepUp({
-    ...{ db, scheduled, worker: parts.worker, runId: createRunId(Date.now(), randomBytes(10)), signal, now },
-    wait: (duration, aborted) => sleep(duration / 1000, undefined, { signal: aborted }).catch(() => undefined),
-    onDue: (each, windows) => (windows > 1 ? progress.start(windows, `${each.job.name} ${each.tenantId}`) : undefined),
-    onBatch(each, outcome) {
-      if (outcome.error && signal.aborted) return; // the user ended it; the windows stay due
-      logOutcome(logger, outcome);
-      for (const line of summarize(each.tenantId, outcome)) progress.print(line);
-      progress.advance(outcome.windows.length);
-    },
-    onRest: () => progress.stop(),
-  });
+  for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
   progress.print('Stopped; finished windows are kept.');
 }
 
-/** One line per window: what was read, and what the batch wrote and took. */
-function summarize(tenantId: string, { windows, rows, stats, error }: BatchOutcome): string[] {
-  const at = (window: Window | undefined): string =>
-    formatTime(window?.from ?? 0)
-      .slice(0, 16)
-      .replace('T', ' ');
-  if (error) return [`${tenantId} ${at(windows[0])} failed: ${error.message} ${error.remedy} (${error.code})`];
-  const lines = windows.map((window, index) => {
-    const { rows_read, rows_rejected } = stats[index] as { rows_read: Record<string, number>; rows_rejected: Record<string, number> };
-    const read = Object.entries(rows_read).map(([name, count]) => `${count} ${name.replace('_', ' ')}`);
-    const rejected = Object.entries(rows_rejected).map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`);
-    return `${tenantId} ${at(window)}  ${read.join(', ') || 'no rows'}${rejected.length > 0 ? ` (rejected: ${rejected.join(', ')})` : ''}`;
-  });
-  const { ms } = stats[0] as { ms: Record<string, number> };
-  const total = Object.values(ms).reduce((sum, part) => sum + part, 0);
-  const written = Object.entries(rows).map(([table, count]) => `${table} ${count}`);
-  lines.push(`${lines.pop()} → ${written.join(', ')} in ${total} ms`);
-  return lines;
+function keepScheduling({ parts, db, directory, schedulerWake, workerWake, signal }: Service): Promise<void> {
+  const { config, logger, progress } = parts.setup;
+  return runScheduler(
+    {
+      ...{ db, maxAttempts: config.runner.max_attempts, wake: schedulerWake, advanceBackfills },
+      listEntries: async () => (await directory.look()).entries,
+      onTick(tick) {
+        logger.debug(tick, 'scheduled');
+        for (const { job, tenant_id, reason } of tick.skipped) logger.warn({ job, tenant_id, reason }, 'windows left out');
+        if (tick.planned > 1) progress.start(tick.planned, 'windows due');
+        workerWake.wake();
+      },
+      onError: (error) => logger.error({ error: toObserveBridgeError(error) }, 'scheduling failed; it is tried again'),
+    },
+    signal,
+  );
 }
 
-async function check({ setup, openDb, openSource }: Parts): Promise<CheckFinding[]> {
-  const { config, signal } = setup;
-  const findings: CheckFinding[] = [];
-  try {
-    const db = await openDb();
-    const pending = await pendingMigrations(db);
-    const extensions = await db.query<{ name: string }>(
-      `select name from pg_available_extensions where name in ('age', 'vector', 'timescaledb') order by name`,
-    );
-    const offers = extensions.map((extension) => extension.name).join(', ') || 'none of age, vector, timescaledb';
-    findings.push({
-      subject: 'database',
-      level: 'ok',
-      text: `PostgreSQL ${db.version} (${db.kind}) answers; optional extensions: ${offers}.`,
-    });
-    if (pending.length > 0)
-      findings.push({
-        subject: 'database',
-        level: 'warning',
-        text: `${pending.length} migrations are pending; run, up and migrate apply them.`,
-      });
-  } catch (error) {
-    findings.push(toFinding('database', error));
-  }
-  for (const tenant of config.tenants) {
-    try {
-      for (const finding of await openSource(tenant).check(signal)) findings.push({ subject: `tenant ${tenant.id}`, ...finding });
-    } catch (error) {
-      findings.push(toFinding(`tenant ${tenant.id}`, error));
+async function keepWorking({ parts, db, directory, schedulerWake, workerWake, workshop, runId, signal }: Service): Promise<void> {
+  const { config, logger, progress } = parts.setup;
+  const { runner } = config;
+  const jobs = new Map<string, { tenant: TenantConfig | undefined; job: Promise<Job> }>();
+  const openJob = async ({ job: name, tenantId }: Lane): Promise<WorkerJob> => {
+    const tenant = tenantId === INSTALLATION ? undefined : await directory.find(tenantId);
+    const key = `${name} ${tenantId}`;
+    let known = jobs.get(key);
+    if (!known || known.tenant !== tenant) {
+      known = { tenant, job: tenant ? workshop.createTenantJob(name, tenant) : Promise.resolve(workshop.createOwnJob(name)) };
+      known.job.catch(() => jobs.delete(key));
+      jobs.set(key, known);
     }
-  }
-  try {
-    const aggregations = await loadAggregations([BUILT_IN_AGGREGATIONS, ...config.aggregations.directories]);
-    findings.push({ subject: 'aggregations', level: 'ok', text: `${aggregations.map((aggregation) => aggregation.name).join(', ')}.` });
-  } catch (error) {
-    findings.push(toFinding('aggregations', error));
-  }
-  return findings;
+    return { job: await known.job, timeout: toMicros(config.jobs[name as JobName].timeout) };
+  };
+  using execution = toExecution(parts, db, runId);
+  await runWorker(
+    {
+      ...{ ...execution, wake: workerWake, openJob, jobs: [...tenantJobs, ...installationJobs], concurrency: runner.concurrency },
+      caps: { running: runner.max_running, perJob: runner.max_running_per_job, perTenant: runner.max_running_per_tenant },
+      stopWithin: toMicros(runner.stop_within),
+      onClaimed: (batch) => parts.reporter.begun(batch),
+      onBatch(batch: ClaimedBatch, outcome: BatchOutcome) {
+        parts.reporter.ended(batch, outcome);
+        const isWorthALine = batch.tenantId !== INSTALLATION || outcome.error !== undefined || outcome.changed > 0;
+        if (outcome.ended !== 'released' && isWorthALine) for (const line of toOutcomeLines(batch.tenantId, outcome)) progress.print(line);
+        progress.advance(outcome.windows.length);
+        schedulerWake.wake();
+      },
+      onRest: () => progress.stop(),
+      onError: (error) => logger.error({ error: toObserveBridgeError(error) }, 'claiming failed; it is tried again'),
+    },
+    signal,
+  );
 }
 
-function toFinding(subject: string, error: unknown): CheckFinding {
-  const known = toObserveBridgeError(error);
-  return { subject, level: 'error', text: `${known.message} ${known.remedy}` };
+/** With more tenants than this, the lag tells of their sources. */
+const SOURCES_CHECKED = 50;
+
+async function checkSource({ openSource }: Parts, tenant: TenantConfig, signal: AbortSignal): Promise<SourceFinding> {
+  const wrong = (await openSource(tenant).check(signal)).filter(({ level }) => level === 'error');
+  return { tenant: tenant.id, ok: wrong.length === 0, text: wrong.map(({ text }) => text).join(' ') || 'The source answers.' };
 }
 
-function findTenant(config: Config, id: string): TenantConfig {
-  const tenant = config.tenants.find((candidate) => candidate.id === id);
-  if (!tenant) throw new ObserveBridgeError('OB_TENANT_UNKNOWN', 'usage', `There is no tenant ${id}.`);
-  return tenant;
+/** Answers over HTTP until the signal fires. */
+async function keepServing({ parts, db, directory, schedulerWake, workerWake, signal }: Service): Promise<void> {
+  const { logger, progress, version } = parts.setup;
+  let current = await directory.look();
+  const { config } = current;
+  const open = assertSafeToListen(config.api, await countTokens(db), db.kind === 'pglite');
+  const server = await createServer({
+    ...{ db, config: config.api, version, logger, metrics: parts.metrics, now, open },
+    schedules: (job, tenantId) =>
+      current.entries.find((entry) => entry.job === job && (tenantId === undefined || entry.tenantId === tenantId)),
+    async tenants() {
+      current = await directory.look();
+      return [...current.tenants.keys()];
+    },
+    checkSources: (aborted) =>
+      Promise.all([...current.tenants.values()].slice(0, SOURCES_CHECKED).map((tenant) => checkSource(parts, tenant, aborted))),
+    wake() {
+      schedulerWake.wake();
+      workerWake.wake();
+    },
+  });
+  const address = await server.listen(config.api).catch((error: unknown) => {
+    throw new ObserveBridgeError('OB_API_ADDRESS', 'config', `Nothing can listen on ${config.api.host}:${config.api.port}.`, error);
+  });
+  progress.print(`Answers on ${address}.`);
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  await server.close();
 }
 
 /** A statement of the user's own: the server's words are the best explanation. */

@@ -2,7 +2,9 @@ import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import type { ErrorCode } from '../core/error.ts';
 import type { Micros } from '../core/time.ts';
+import type { Caller } from '../core/trigger.ts';
 import type { Window } from '../core/window.ts';
+import type { Db } from '../store/db.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Progress } from '../telemetry/progress.ts';
 
@@ -11,8 +13,7 @@ export interface RunRequest {
   readonly job: string;
   readonly tenantId: string;
   readonly range: Window;
-  /** Canonical UUID that every window of the invocation shares. */
-  readonly runId: string;
+  readonly caller: Caller;
 }
 
 /** Neighbouring windows that did not succeed for one reason; times are ISO 8601 UTC. */
@@ -41,6 +42,16 @@ export interface RunReport {
   readonly failures: readonly WindowFailure[];
 }
 
+/** What a process of `up` does: decide what is due, run it, answer over HTTP. */
+export const roles = ['scheduler', 'worker', 'api'] as const;
+export type Role = (typeof roles)[number];
+
+export interface UpRequest {
+  readonly roles: readonly Role[];
+  /** Its run id is that of every window that the schedule asks for. */
+  readonly caller: Caller;
+}
+
 /** What `migrate` prints: the migrations it applied, oldest first, and the number of the newest one in the database. */
 export interface MigrationReport {
   readonly applied: readonly string[];
@@ -65,18 +76,23 @@ export interface Wiring extends AsyncDisposable {
   /** Resolves also when windows failed; the report says which. */
   runJob(request: RunRequest): Promise<RunReport>;
   migrate(): Promise<MigrationReport>;
+  /** The database with every migration applied. */
+  openDb(): Promise<Db>;
   /** Connects to everything; what is wrong comes as a finding, not as a rejection. */
   check(): Promise<readonly CheckFinding[]>;
   sql(text: string): Promise<SqlResult>;
   /** How a log line becomes a pattern, as named steps. */
   explainPattern(line: string): Promise<Readonly<Record<string, unknown>>>;
-  /** Runs all jobs until the signal fires. */
-  up(): Promise<void>;
+  /** Serves the roles until the signal fires. */
+  up(request: UpRequest): Promise<void>;
 }
 
 /** What a command gives the wiring. Nothing of it is open; the wiring opens the database, engine and sources when it is first asked. */
 export interface WiringSetup {
   readonly config: Config;
+  /** The configuration as its file says now; the same object while that has not changed. */
+  reload(): Promise<Config>;
+  readonly version: string;
   readonly logger: Logger;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -94,5 +110,7 @@ export interface CliDeps {
   /** At least ten random bytes. */
   readonly random: () => Uint8Array;
   readonly signal: AbortSignal;
+  /** Resolves after so many milliseconds, or as soon as the signal fires. */
+  wait(ms: number): Promise<void>;
   createWiring(setup: WiringSetup): Promise<Wiring>;
 }

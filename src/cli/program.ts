@@ -1,11 +1,15 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CliDeps } from './command.ts';
+import { addBackfillCommand } from './commands/backfill.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPatternsCommand } from './commands/patterns.ts';
+import { addPruneCommand } from './commands/prune.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addRunsCommand } from './commands/runs.ts';
 import { addSqlCommand } from './commands/sql.ts';
+import { addTokensCommand } from './commands/tokens.ts';
 import { addUpCommand } from './commands/up.ts';
 import { formatFailure, toExitCode, toFailure } from './failure.ts';
 import { type Bind, createInvocation, type GlobalOptions } from './invocation.ts';
@@ -16,10 +20,16 @@ import { type Bind, createInvocation, type GlobalOptions } from './invocation.ts
  */
 export async function runCli(args: readonly string[], deps: CliDeps): Promise<number> {
   let exitCode = 0;
+  let runId: string | undefined;
   const bind: Bind = (act) =>
     async function (...actionArgs) {
-      const invocation = createInvocation(this, deps, () => {
-        exitCode = 1;
+      const invocation = createInvocation(this, deps, {
+        fail() {
+          exitCode = 1;
+        },
+        identify(id) {
+          runId = id;
+        },
       });
       await act(invocation, ...actionArgs);
     };
@@ -32,7 +42,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     if (error instanceof CommanderError && error.code === 'commander.help') return 2;
     const failure = toFailure(error);
     const { verbose } = program.opts<GlobalOptions>();
-    deps.stderr.write(formatFailure(failure, { output: wantsJson(args) ? 'json' : 'table', verbose }));
+    deps.stderr.write(formatFailure(failure, { output: wantsJson(args) ? 'json' : 'table', verbose, runId }));
     return toExitCode(failure);
   }
 }
@@ -61,12 +71,16 @@ function createProgram(deps: CliDeps, bind: Bind): Command {
   program.commandsGroup('Work:');
   addUpCommand(program, bind);
   addRunCommand(program, bind);
+  addBackfillCommand(program, bind);
+  addPruneCommand(program, bind);
   program.commandsGroup('Look:');
+  addRunsCommand(program, bind);
   addSqlCommand(program, bind);
   addPatternsCommand(program, bind);
   program.commandsGroup('Set up:');
   addConfigCommand(program, bind);
   addMigrateCommand(program, bind);
   addCheckCommand(program, bind);
+  addTokensCommand(program, bind);
   return program;
 }

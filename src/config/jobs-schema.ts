@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { durationField } from '../core/config-field.ts';
 
 /** The jobs there are, in the order in which they feed each other. */
-export const jobNames = ['oo-agg', 'age-refresh', 'topo-iac', 'topo-ansible'] as const;
+export const jobNames = ['oo-agg', 'age-refresh', 'topo-iac', 'topo-ansible', 'prune'] as const;
 export type JobName = (typeof jobNames)[number];
 
 interface JobDefaults {
@@ -11,6 +11,7 @@ interface JobDefaults {
   readonly settle: string[];
   readonly max_batch: number;
   readonly after: JobName[];
+  readonly catch_up?: 'all' | 'last' | 'none';
 }
 
 function jobSchema(defaults: JobDefaults) {
@@ -33,8 +34,21 @@ function jobSchema(defaults: JobDefaults) {
         default: defaults.max_batch,
       }),
       initial_lookback: durationField({ description: 'Where a new tenant starts, counted back from now.', default: '1h' }),
+      catch_up: Type.Union(
+        (['all', 'last', 'none'] as const).map((policy) => Type.Literal(policy)),
+        {
+          description: 'What happens to windows that were missed: all are run, only the last, or none.',
+          default: defaults.catch_up ?? 'all',
+        },
+      ),
+      max_age: durationField({ description: 'Windows that ended longer ago than this are not run by themselves.', default: '7d' }),
       timeout: durationField({ description: 'After this long a read is given up and tried again.', default: '10m' }),
-      concurrency: Type.Integer({ description: 'How many reads of the job run at once.', minimum: 1, maximum: 64, default: 1 }),
+      concurrency: Type.Integer({
+        description: 'How many reads of the job and one tenant run at once.',
+        minimum: 1,
+        maximum: 64,
+        default: 1,
+      }),
       after: Type.Array(Type.Union(jobNames.map((name) => Type.Literal(name))), {
         description: 'Jobs whose same window must have succeeded first.',
         default: defaults.after,
@@ -74,6 +88,14 @@ export const JobsConfigSchema = Type.Object(
       settle: [],
       max_batch: 1,
       after: [],
+    }),
+    prune: jobSchema({
+      description: 'Removes what `retention` no longer keeps.',
+      align: '1h',
+      settle: [],
+      max_batch: 1,
+      after: [],
+      catch_up: 'last',
     }),
   },
   { additionalProperties: false, default: {}, description: 'When each job runs and how much it takes at once.' },

@@ -6,6 +6,7 @@ import { MockConfigSchema } from '../sources/mock/config.ts';
 import { OpenObserveFilesConfigSchema } from '../sources/openobserve-files/config.ts';
 import { JobsConfigSchema, jobNames } from './jobs-schema.ts';
 import type { SchemaNode } from './schema-node.ts';
+import { ApiConfigSchema, LineageConfigSchema, RetentionConfigSchema, RunnerConfigSchema } from './service-schema.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -13,7 +14,8 @@ const SourceConfigSchema = Type.Union([OpenObserveFilesConfigSchema, MockConfigS
   description: 'Where the telemetry of the tenant comes from; `type` decides which other keys there are.',
 });
 
-const TenantConfigSchema = Type.Object(
+/** A tenant, in the configuration file as in `dim_tenant.settings`. */
+export const TenantConfigSchema = Type.Object(
   {
     id: textField({
       description: 'Identifier that every row of the tenant carries.',
@@ -70,6 +72,10 @@ export const ConfigSchema = Type.Object(
     ),
     tenants: Type.Array(TenantConfigSchema, { minItems: 1, description: 'Whose telemetry is read, and from where.' }),
     jobs: JobsConfigSchema,
+    runner: RunnerConfigSchema,
+    api: ApiConfigSchema,
+    retention: RetentionConfigSchema,
+    lineage: LineageConfigSchema,
     engine: Type.Object(
       {
         memory_limit: textField({

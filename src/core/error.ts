@@ -27,7 +27,7 @@ export const errorCatalogue = {
     retryable: false,
     remedy: 'Read the cause; the database is unchanged, because each migration commits whole or not at all.',
   },
-  OB_SOURCE_UNREADABLE: { retryable: false, remedy: 'Check that the path in the message exists and that this user may read it.' },
+  OB_SOURCE_UNREADABLE: { retryable: true, remedy: 'Check that the path in the message exists and that this user may read it.' },
   OB_SOURCE_OBJECT_GONE: { retryable: true, remedy: 'Nothing: the window is read again from a new list of live objects.' },
   OB_SOURCE_OBJECT_CORRUPT: {
     retryable: false,
@@ -54,10 +54,44 @@ export const errorCatalogue = {
   OB_AGGREGATION_FAILED: { retryable: false, remedy: 'Read the cause in the log; the window was not written.' },
   OB_MEMORY_LIMIT: { retryable: true, remedy: 'Raise `engine.memory_limit`, or lower `max_batch` of the job.' },
   OB_WINDOW_BUSY: { retryable: true, remedy: 'Wait for the worker that runs the window now, or until its lease is over.' },
+  OB_RUN_UNKNOWN: { retryable: false, remedy: '`observebridge runs list` prints the ids there are; old runs are pruned.' },
+  OB_RUN_STATUS: {
+    retryable: false,
+    remedy: 'Look at the run with `observebridge runs show`; what runs or waits is canceled, what ended is retried.',
+  },
+  OB_BACKFILL_UNKNOWN: { retryable: false, remedy: '`observebridge backfill list` prints the ids there are; old backfills are pruned.' },
+  OB_BACKFILL_ACTIVE: { retryable: true, remedy: 'Wait until the backfill named in the message ends, or cancel it.' },
+  OB_BACKFILL_ENDED: { retryable: false, remedy: 'Create a new backfill; `--mode failed` repeats only what did not succeed.' },
   OB_LEASE_LOST: { retryable: true, remedy: 'Nothing: another worker owns the window now, and this one wrote nothing.' },
   OB_SQL_FAILED: { retryable: false, remedy: "Correct the statement; the message is the database's own." },
+  OB_PARTIALS_PRUNED: {
+    retryable: false,
+    remedy:
+      'Run the whole range named in the message in one read: --from and --to at its ends, and `max_batch` of the job at least its minutes.',
+  },
+  OB_PRUNE_FAILED: {
+    retryable: true,
+    remedy: 'Read the reason in the message; nothing is lost, and the next pass tries again. Until then the named tables grow.',
+  },
   OB_TIMEOUT: { retryable: true, remedy: 'Raise `timeout` of the job, or lower its `max_batch`.' },
   OB_CANCELED: { retryable: true, remedy: 'Start the command again; finished windows are not repeated by the scheduler.' },
+  OB_API_UNSAFE: {
+    retryable: false,
+    remedy: 'Make a token with `observebridge tokens create`, or let `api.host` be a loopback address on the embedded database.',
+  },
+  OB_API_ADDRESS: { retryable: true, remedy: 'Give another `api.host` or `api.port`, or stop the program that listens there.' },
+  OB_UNAUTHORIZED: {
+    retryable: false,
+    remedy: 'Send `Authorization: Bearer` with a token that `observebridge tokens create` printed and that has not expired.',
+  },
+  OB_FORBIDDEN: { retryable: false, remedy: 'Use a token with the role named in the message.' },
+  OB_NOT_FOUND: { retryable: false, remedy: 'Check the path and the id; GET /openapi.json lists what there is.' },
+  OB_METHOD_NOT_ALLOWED: { retryable: false, remedy: 'Use one of the methods in the `Allow` header.' },
+  OB_REQUEST_INVALID: { retryable: false, remedy: 'Correct what the message names; GET /openapi.json says what the request takes.' },
+  OB_BODY_TOO_LARGE: { retryable: false, remedy: 'Send less at once, or raise `api.body_limit_kb`.' },
+  OB_MEDIA_TYPE: { retryable: false, remedy: 'Send JSON with `Content-Type: application/json`, or a CloudEvent.' },
+  OB_TOKEN_EXISTS: { retryable: false, remedy: 'Choose another name, or revoke the token of this name first.' },
+  OB_TOKEN_UNKNOWN: { retryable: false, remedy: '`observebridge tokens list` prints the names there are.' },
   OB_INTERNAL: { retryable: false, remedy: 'This is a defect in ObserveBridge: report it with the log.' },
 } as const satisfies Record<string, { retryable: boolean; remedy: string }>;
 

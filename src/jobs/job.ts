@@ -16,9 +16,16 @@ export interface BatchCounts {
   readonly stats: readonly object[];
 }
 
+export interface PrepareOptions {
+  readonly onlyIfChanged?: boolean;
+}
+
 /** A piece of work over windows of one tenant. Reading has no effect, so it may be given up at any time. */
 export interface Job {
   readonly name: string;
-  /** Reads contiguous windows in one go. Rejects with `ObserveBridgeError`; stops when the signal fires. */
-  prepare(windows: readonly Window[], signal: AbortSignal): Promise<PreparedBatch>;
+  /**
+   * Reads contiguous windows in one go. Rejects with `ObserveBridgeError`; stops when the signal fires. With `onlyIfChanged` a job that can
+   * tell that nothing has changed since the windows were read last may confirm them instead: statistics with `confirmed` are added to the old.
+   */
+  prepare(windows: readonly Window[], signal: AbortSignal, options?: PrepareOptions): Promise<PreparedBatch>;
 }

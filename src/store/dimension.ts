@@ -18,6 +18,17 @@ export async function upsertTenant(db: Queryable, tenantId: string, name: string
   );
 }
 
+/** A tenant that a row of `dim_tenant` describes. */
+export interface TenantSettings {
+  readonly tenant_id: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Tenants whose rows say where their telemetry comes from, in order of their ids. */
+export function listTenantSettings(db: Queryable): Promise<TenantSettings[]> {
+  return db.query(`select tenant_id, settings from dim_tenant where settings ? 'source' order by tenant_id`);
+}
+
 /** Adds resources and widens the range in which known ones were seen; order and repetition make no difference. */
 export async function upsertResources(tx: Tx, tenantId: string, seen: readonly SeenResource[]): Promise<void> {
   await tx.query(

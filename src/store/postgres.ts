@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { ObserveBridgeError } from '../core/error.ts';
+import { hashHex } from '../core/hash.ts';
 import { toDatabaseError, toServerReport } from './database-error.ts';
 import type { Db } from './db.ts';
 import { createSerial } from './serial.ts';
@@ -10,6 +11,8 @@ import { assertOutsideTransaction, queryRows, runTransaction, type Session } fro
 
 const OLDEST_VERSION = 15;
 const CONNECTIONS = 10;
+/** Characters from which on a statement is planned once per connection. */
+const PLANNED_ONCE = 2_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 // A role or database may have other defaults; values are parsed in these formats.
 const SESSION_SETTINGS = `set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set extra_float_digits = 1`;
@@ -93,7 +96,9 @@ function toSession(client: pg.PoolClient, server: string): Session {
       inOrder(async () => {
         // Without `extended` a statement without parameters would accept several statements, which the embedded database refuses.
         const query = { text: sql, values: [...params], rowMode: 'array', queryMode: 'extended', types: asText } as const;
-        const result = await client.query<(string | null)[]>(query);
+        // Planning a long statement takes longer than running it; under a name its plan is kept.
+        const named = sql.length < PLANNED_ONCE ? query : { ...query, name: hashHex(sql) };
+        const result = await client.query<(string | null)[]>(named);
         return {
           command: result.command,
           columns: result.fields.map((field) => ({ name: field.name, type: field.dataTypeID })),

@@ -22,7 +22,7 @@ const secretKeys = ['password', 'secret', 'token', 'authorization', 'access_key'
  */
 export function createLogger(options: { level: Level; format: 'json' | 'text'; write: (line: string) => void }): Logger {
   const write = options.format === 'json' ? options.write : (line: string) => options.write(toTextLine(line));
-  return pino(
+  const lines = pino(
     {
       level: options.level,
       base: null,
@@ -33,6 +33,19 @@ export function createLogger(options: { level: Level; format: 'json' | 'text'; w
     },
     { write: (line) => write(maskSecrets(line)) },
   );
+  return bind(lines, {});
+}
+
+/** Fields of a line replace bound ones of the same name; the library's own children would write the name twice. */
+function bind(lines: pino.Logger, bound: object): Logger {
+  const at = (level: Level) => (fields: object, message: string) => lines[level]({ ...bound, ...fields }, message);
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => bind(lines, { ...bound, ...fields }),
+  };
 }
 
 function describeError(error: unknown, withCauses: boolean): object {

@@ -12,14 +12,16 @@ export interface Progress {
   print(line: string): void;
 }
 
-/** A bar on a terminal, redrawn in place; elsewhere a plain line at most every `interval_ms`, and one at the end. */
+/** A bar on a terminal, redrawn in place; elsewhere a plain line at most every `interval_ms`, and one at the end; `suffix` ends these lines. */
 export function createProgress(options: {
   stream: NodeJS.WritableStream;
   isTerminal: boolean;
   now: () => number;
   interval_ms?: number;
+  suffix?: string;
 }): Progress {
-  return options.isTerminal ? createBar(options.stream) : createLines(options.stream, options.now, options.interval_ms ?? 10_000);
+  const { stream, now, interval_ms = 10_000, suffix = '' } = options;
+  return options.isTerminal ? createBar(stream) : createLines(stream, now, interval_ms, suffix);
 }
 
 function createBar(stream: NodeJS.WritableStream): Progress {
@@ -60,14 +62,14 @@ function createBar(stream: NodeJS.WritableStream): Progress {
   };
 }
 
-function createLines(stream: NodeJS.WritableStream, now: () => number, intervalMs: number): Progress {
+function createLines(stream: NodeJS.WritableStream, now: () => number, intervalMs: number, suffix: string): Progress {
   let task: { label: string; total: number; done: number; text: string; printedAt: number } | undefined;
   const print = (line: string): void => {
     stream.write(`${line}\n`);
   };
   const report = (): void => {
     if (task === undefined) return;
-    print([`${task.label}: ${task.done}/${task.total}`, task.text].filter(Boolean).join(' '));
+    print([`${task.label}: ${task.done}/${task.total}`, task.text].filter(Boolean).join(' ') + suffix);
     task.printedAt = now();
   };
   return {

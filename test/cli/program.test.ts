@@ -10,7 +10,7 @@ function report(request: RunRequest, failed = 0): RunReport {
   const { from, to } = { from: formatTime(request.range.from), to: formatTime(request.range.to) };
   const failures = failed > 0 ? [{ from, to, code: 'OB_SOURCE_UNREADABLE' as const, message: 'The root is gone.' }] : [];
   return {
-    run_id: request.runId,
+    run_id: request.caller.runId,
     job: request.job,
     tenant_id: request.tenantId,
     from,

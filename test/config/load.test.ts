@@ -64,7 +64,11 @@ describe('parseConfig', () => {
     [`${mockTenant}jobs:\n  oo-agg:\n    align: 60`, 'line 4: jobs.oo-agg.align must be a length of time such as 90s, 1m or 1h30m.'],
     [
       `${mockTenant}jobs: { oo-agg: { after: [oo-ag] } }`,
-      'line 2: jobs.oo-agg.after[0] must be one of oo-agg, age-refresh, topo-iac, topo-ansible.',
+      'line 2: jobs.oo-agg.after[0] must be one of oo-agg, age-refresh, topo-iac, topo-ansible, prune.',
+    ],
+    [
+      `tenants: [{ id: a, source: { type: mock } }]\nretention: { runs: 30s }`,
+      'line 2: retention.runs must be at least an hour, such as 36h or 30d.',
     ],
     [`${mockTenant}engine: { threads: 0 }`, 'line 2: engine.threads must be a whole number, at least 1 and at most 256.'],
     [`${mockTenant}database: pglite`, 'line 2: database must be a mapping.'],

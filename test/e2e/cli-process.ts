@@ -18,14 +18,17 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts the command line in a directory, with this process's Node and without its OBSERVEBRIDGE_* variables. `uid` is the user it runs as. */
-export function startCli(
-  directory: string,
-  args: readonly string[],
-  options: { env?: Record<string, string>; uid?: number } = {},
-): Started {
+/** `uid` is the user that the process runs as, `node` are options of Node. */
+export interface StartOptions {
+  readonly env?: Record<string, string>;
+  readonly uid?: number;
+  readonly node?: readonly string[];
+}
+
+/** Starts the command line in a directory, with this process's Node and without its OBSERVEBRIDGE_* variables. */
+export function startCli(directory: string, args: readonly string[], options: StartOptions = {}): Started {
   const { OBSERVEBRIDGE_RUN_ID: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...(options.node ?? []), MAIN, ...args], {
     ...{ cwd: directory, stdio: ['ignore', 'pipe', 'pipe'], env: { ...inherited, ...options.env } },
     ...(options.uid === undefined ? {} : { uid: options.uid }),
   });
@@ -68,10 +71,6 @@ export function startCli(
 }
 
 /** Runs a command line to its end. */
-export function callCli(
-  directory: string,
-  args: readonly string[],
-  options?: { env?: Record<string, string>; uid?: number },
-): Promise<Ended> {
+export function callCli(directory: string, args: readonly string[], options?: StartOptions): Promise<Ended> {
   return startCli(directory, args, options).ended;
 }

@@ -10,7 +10,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { createProgress } from '../../src/telemetry/progress.ts';
 import { createWiring } from '../../src/wiring.ts';
 import { makeDirectory } from '../jobs/directory.ts';
-import { RUN_ID } from '../jobs/pipeline.ts';
+import { RUN_ID } from '../support/run-windows.ts';
 
 const DATA = join(import.meta.dirname, '../../../shared/data');
 const RESULTS = [
@@ -38,13 +38,16 @@ async function inProgram(tenant: keyof typeof tenants, use: (wiring: Wiring) => 
   const { config } = await loadConfig(file, { variables: {}, directory: directory.path });
   const progress = createProgress({ stream: new PassThrough().resume(), isTerminal: false, now: () => 0 });
   const logger = createLogger({ level: 'error', format: 'json', write: () => undefined });
-  await using wiring = await createWiring({ config, logger, progress, signal: new AbortController().signal });
+  await using wiring = await createWiring({
+    ...{ config, reload: async () => config, version: '0.0.0', logger, progress },
+    signal: new AbortController().signal,
+  });
   await use(wiring);
 }
 
 function run(wiring: Wiring, from: string, to: string): Promise<RunReport> {
   const range = { from: parseTime(from) ?? 0, to: parseTime(to) ?? 0 };
-  return wiring.runJob({ job: 'oo-agg', tenantId: 't', range, runId: RUN_ID });
+  return wiring.runJob({ job: 'oo-agg', tenantId: 't', range, caller: { runId: RUN_ID } });
 }
 
 const trainTicket = (wiring: Wiring) => run(wiring, '2023-01-30T11:50:00Z', '2023-01-30T14:15:00Z');

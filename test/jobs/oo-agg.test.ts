@@ -2,9 +2,10 @@ import { expect, it } from 'vitest';
 import { MINUTE, parseTime } from '../../src/core/time.ts';
 import { splitWindow } from '../../src/core/window.ts';
 import { createMockSource } from '../../src/sources/mock/mock.ts';
-import { claimRuns, getWatermark } from '../../src/store/job-run.ts';
+import { claimWindows } from '../../src/store/run-queue.ts';
 import { describeDatabases } from '../support/databases.ts';
-import { createPipeline, dumpResults, looseLocators, RUN_ID, TENANT } from './pipeline.ts';
+import { RUN_ID } from '../support/run-windows.ts';
+import { createPipeline, dumpResults, looseLocators, TENANT } from './pipeline.ts';
 import { mockConfig } from './worlds.ts';
 
 const NOON = parseTime('2026-03-01T12:00:00Z') ?? 0;
@@ -97,7 +98,7 @@ describeDatabases('oo-agg', ['pglite', 'postgres 15', 'postgres 18'], (make) => 
     const pipeline = await createPipeline(db, source());
     const other = '018f3a5e-1c2d-7000-8000-000000000001';
     await pipeline.run({ from: NOON, to: NOON + 2 * MINUTE });
-    await pipeline.run({ from: NOON + MINUTE, to: NOON + 3 * MINUTE }, { runId: other });
+    await pipeline.run({ from: NOON + MINUTE, to: NOON + 3 * MINUTE }, { caller: { runId: other } });
     await pipeline.run({ from: NOON, to: NOON + 2 * MINUTE });
     const runs = await db.query<{ run_id: string; payload: { run_ids: string[] } }>(
       'select run_id, payload from etl_job_run order by window_from',
@@ -109,26 +110,6 @@ describeDatabases('oo-agg', ['pglite', 'postgres 15', 'postgres 18'], (make) => 
     ]);
   });
 
-  it('moves the watermark over contiguous windows only, and a range by hand never sets it', async () => {
-    const { db } = await make();
-    const pipeline = await createPipeline(db, source());
-    const at = (minute: number) => ({ from: NOON + minute * MINUTE, to: NOON + (minute + 1) * MINUTE });
-    const watermark = async () => {
-      const time = await getWatermark(db, 'oo-agg', TENANT);
-      return time === undefined ? undefined : (time - NOON) / MINUTE;
-    };
-    await pipeline.run(at(0));
-    expect(await watermark()).toBeUndefined();
-    await pipeline.run(at(0), { trigger: 'schedule' });
-    expect(await watermark()).toBe(1);
-    await pipeline.run(at(2), { trigger: 'schedule' });
-    expect(await watermark()).toBe(1);
-    await pipeline.run(at(1));
-    expect(await watermark()).toBe(2);
-    await pipeline.run(at(0), { trigger: 'settle' });
-    expect(await watermark()).toBe(2);
-  });
-
   it('writes nothing for a window that another worker has taken over', async () => {
     const { db } = await make();
     const pipeline = await createPipeline(db, source());
@@ -137,6 +118,7 @@ describeDatabases('oo-agg', ['pglite', 'postgres 15', 'postgres 18'], (make) => 
       name: slow.job.name,
       async prepare(windows: Parameters<typeof slow.job.prepare>[0], signal: AbortSignal) {
         const prepared = await slow.job.prepare(windows, signal);
+        if (windows.length < 3) return prepared;
         await db.query(`update etl_job_run set lease_until = now() - interval '1 second' where window_from = '2026-03-01T12:01:00Z'`);
         const taken = await pipeline.run({ from: NOON + MINUTE, to: NOON + 2 * MINUTE }, { worker: 'worker-2' });
         expect(taken.map((outcome) => outcome.error)).toEqual([undefined]);
@@ -144,14 +126,16 @@ describeDatabases('oo-agg', ['pglite', 'postgres 15', 'postgres 18'], (make) => 
       },
     };
     const outcomes = await pipeline.run(range, { job });
-    expect(outcomes).toMatchObject([{ changed: 0, error: { code: 'OB_LEASE_LOST' } }]);
-    const buckets = await db.query('select distinct bucket from metric_1m');
-    expect(buckets).toEqual([{ bucket: '2026-03-01T12:01:00Z' }]);
+    expect(outcomes.map(({ windows, ended, error }) => [(windows[0]?.from ?? 0) - NOON, ended, error?.code])).toEqual([
+      [MINUTE, 'lost', 'OB_LEASE_LOST'],
+      [0, 'success', undefined],
+      [2 * MINUTE, 'success', undefined],
+    ]);
     const runs = await db.query<RunRow & { worker: string }>('select * from etl_job_run order by window_from');
     expect(runs.map((run) => [run.status, run.worker, run.error_code])).toEqual([
-      ['queued', 'worker-1', 'OB_LEASE_LOST'],
+      ['success', 'worker-1', null],
       ['success', 'worker-2', null],
-      ['queued', 'worker-1', 'OB_LEASE_LOST'],
+      ['success', 'worker-1', null],
     ]);
     const lost = await db.query('select count(*) as n from etl_job_attempt where status = $1', ['lost']);
     expect(lost).toEqual([{ n: 1n }]);
@@ -161,8 +145,8 @@ describeDatabases('oo-agg', ['pglite', 'postgres 15', 'postgres 18'], (make) => 
     const { db } = await make();
     const pipeline = await createPipeline(db, source());
     const windows = splitWindow({ from: NOON + MINUTE, to: NOON + 2 * MINUTE }, MINUTE);
-    const claim = { job: 'oo-agg', tenantId: TENANT, windows, worker: 'worker-2', runId: RUN_ID, trigger: 'cli', leaseSeconds: 60 };
-    await db.transaction((tx) => claimRuns(tx, claim));
+    const holder = { worker: 'worker-2', runId: RUN_ID, lease: MINUTE };
+    await db.transaction((tx) => claimWindows(tx, { job: 'oo-agg', tenantId: TENANT }, windows, holder, 'cli', { runId: RUN_ID }));
     const outcomes = await pipeline.run(range);
     expect(outcomes.map((outcome) => [outcome.windows.length, outcome.error?.code])).toEqual([
       [1, 'OB_WINDOW_BUSY'],

@@ -7,21 +7,21 @@ import { splitWindow, type Window } from '../../src/core/window.ts';
 import { createJob } from '../../src/jobs/index.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createMiner } from '../../src/patterns/miner.ts';
-import { type BatchOutcome, type RunBatchesOptions, runBatches } from '../../src/runtime/run-batches.ts';
+import type { BatchOutcome } from '../../src/runtime/execute.ts';
 import type { Source } from '../../src/sources/source.ts';
 import type { Db } from '../../src/store/db.ts';
+import { type RunWindowsOptions, runWindows } from '../support/run-windows.ts';
 
 const aggregations = loadAggregations([join(import.meta.dirname, '../../aggregations')]);
 
 export const TENANT = 'shop';
-export const RUN_ID = '018f3a5e-1c2d-7000-8000-000000000000';
 
 /** The main job over a source and a database that the caller owns. */
 export interface Pipeline {
   readonly db: Db;
   readonly job: Job;
   /** Runs every minute of the range once, by default in one batch; windows that fail are among the outcomes. */
-  run(range: Window, options?: Partial<RunBatchesOptions>): Promise<BatchOutcome[]>;
+  run(range: Window, options?: Partial<RunWindowsOptions>): Promise<BatchOutcome[]>;
 }
 
 export async function createPipeline(db: Db, source: Source, memoryLimit = '128MB'): Promise<Pipeline> {
@@ -32,12 +32,7 @@ export async function createPipeline(db: Db, source: Source, memoryLimit = '128M
   });
   return {
     ...{ db, job },
-    run: (range, options) =>
-      runBatches({
-        ...{ db, job, tenantId: TENANT, windows: splitWindow(range, MINUTE), maxBatch: 1440, timeout: 10 * MINUTE },
-        ...{ worker: 'worker-1', runId: RUN_ID, trigger: 'cli', signal: new AbortController().signal },
-        ...options,
-      }),
+    run: (range, options) => runWindows(db, { job, tenantId: TENANT, windows: splitWindow(range, MINUTE), ...options }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { DAY, MINUTE, parseTime } from '../../src/core/time.ts';
+import { DAY, formatTime, MINUTE, parseTime } from '../../src/core/time.ts';
 import { createOpenObserveFilesSource } from '../../src/sources/openobserve-files/openobserve-files.ts';
 import type { Db } from '../../src/store/db.ts';
 import { describeDatabases } from '../support/databases.ts';
@@ -102,6 +102,49 @@ describeDatabases('rows that vanish from the source', ['pglite', 'postgres 15'],
     expect(await dumpResults(db)).toEqual(clean);
     expect((await resources()).map(({ name }) => name)).toEqual(['cart', 'web']);
     expect(await looseLocators(db)).toEqual({ missing: 0n, orphaned: 0n });
+  });
+});
+
+describeDatabases('rows that vanish after the partials of older windows were pruned', ['pglite'], (make) => {
+  it('are refused where only a part of a bucket would be left, and repaired where the whole bucket is read', async () => {
+    const { db } = await make();
+    await using scene = await open(db);
+    await scene.write({
+      logs: [line(at(1), 'pay', 'took 7 ms'), line(at(2), 'pay', 'took 8 ms')],
+      spans: call(at(12), 'web', 'bank'),
+      points: [],
+    });
+    await scene.pipeline.run(range);
+    const before = await dumpResults(db);
+    await db.query('delete from aggregation_partial_1m where bucket < $1', [formatTime(at(5))]);
+    const [refused] = await scene.pipeline.run({ from: at(1), to: at(2) });
+    expect(refused?.error).toMatchObject({ code: 'OB_PARTIALS_PRUNED' });
+    expect(await db.query('select count_total from log_pattern_5m')).toEqual([{ count_total: 2n }]);
+    await scene.pipeline.run({ from: at(0), to: at(5) });
+    expect(await dumpResults(db)).toEqual(before);
+  });
+
+  it('leave what the older windows still name', async () => {
+    const { db } = await make();
+    await using scene = await open(db);
+    const old = { logs: [line(at(1), 'pay', 'took 7 ms', 'ERROR')], spans: call(at(2), 'web', 'bank'), points: [] };
+    await scene.write(old);
+    using list = new DatabaseSync(scene.world.fileList);
+    list.exec('create table kept as select id from file_list');
+    await scene.write({ logs: [line(at(16), 'pay', 'took 8 ms')], spans: call(at(17), 'web', 'bank'), points: [] });
+    await scene.pipeline.run(range);
+    await db.query('delete from aggregation_partial_1m where bucket < $1', [formatTime(at(10))]);
+    list.exec('delete from file_list where id not in (select id from kept)');
+    await scene.pipeline.run({ from: at(10), to: at(20) });
+    expect(await db.query('select distinct bucket from log_pattern_5m union select distinct bucket from service_call_5m')).toEqual([
+      { bucket: formatTime(NOON) },
+    ]);
+    expect((await db.query<{ name: string }>('select name from dim_resource order by name')).map(({ name }) => name)).toEqual([
+      ...['bank', 'pay', 'web'],
+    ]);
+    expect(await db.query('select template, severity, service, first_seen, sample from log_pattern')).toEqual([
+      { template: 'took <*> ms', severity: 'error', service: 'pay', first_seen: formatTime(at(1)), sample: 'took 7 ms' },
+    ]);
   });
 });
 

@@ -15,6 +15,7 @@ export async function callCli(
   args: readonly string[],
   wiring: Partial<Wiring> = {},
   variables: Record<string, string> = {},
+  process: Partial<CliDeps> = {},
 ): Promise<CliOutcome> {
   const stdout = new PassThrough({ encoding: 'utf8' });
   const stderr = new PassThrough({ encoding: 'utf8' });
@@ -30,9 +31,11 @@ export async function callCli(
     now: () => parseTime('2026-01-01') ?? 0,
     random: () => new Uint8Array(10),
     signal: new AbortController().signal,
+    wait: refuse,
     createWiring: async () => ({
       runJob: refuse,
       migrate: refuse,
+      openDb: refuse,
       check: refuse,
       sql: refuse,
       explainPattern: refuse,
@@ -40,6 +43,7 @@ export async function callCli(
       async [Symbol.asyncDispose]() {},
       ...wiring,
     }),
+    ...process,
   };
   const exitCode = await runCli(args, deps);
   return { exitCode, stdout: stdout.read() ?? '', stderr: stderr.read() ?? '' };

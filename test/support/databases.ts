@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { arch, platform, tmpdir } from 'node:os';
@@ -109,6 +109,8 @@ function serverPlace(name: ServerName): Place {
 export interface TestServer {
   readonly admin: Db;
   url(database: string): string;
+  /** Ends the server without a checkpoint, as a crash does, and starts it again on the same directory and port. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -122,7 +124,7 @@ export async function startServer(name: ServerName): Promise<TestServer> {
     port,
     user: 'tester',
     password: 'right',
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--no-sync'],
     postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
@@ -140,9 +142,16 @@ export async function startServer(name: ServerName): Promise<TestServer> {
   return {
     admin,
     url,
+    async crash() {
+      const [pid] = (await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n');
+      process.kill(Number(pid), 'SIGQUIT');
+      await postgres.stop();
+      await postgres.start();
+    },
     async stop() {
       await admin[Symbol.asyncDispose]();
       await postgres.stop();
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }

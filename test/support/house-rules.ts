@@ -11,8 +11,8 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries([...lowerRooms, 'telemetry'].map((room) => [room, ['core']])),
   jobs: [...lowerRooms, 'core'],
   config: [...lowerRooms, 'core'],
-  api: ['jobs', 'store', 'core'],
-  runtime: ['jobs', 'store', 'core'],
+  api: ['jobs', 'config', 'store', 'telemetry', 'core'],
+  runtime: ['jobs', 'config', 'store', 'telemetry', 'core'],
 };
 const topFloor = ['main', 'wiring', 'cli', 'mcp'];
 const environmentFile = 'src/config/environment.ts';

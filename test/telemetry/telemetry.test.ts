@@ -50,7 +50,7 @@ describe('createProgress', () => {
   it('prints plain lines, not more often than the interval', () => {
     const stream = new PassThrough({ encoding: 'utf8' });
     let now = 0;
-    const progress = createProgress({ stream, isTerminal: false, now: () => now, interval_ms: 1000 });
+    const progress = createProgress({ stream, isTerminal: false, now: () => now, interval_ms: 1000, suffix: ' run_id=r' });
     progress.start(60, 'oo-agg');
     progress.advance(10, '12:10');
     now = 1500;
@@ -60,7 +60,7 @@ describe('createProgress', () => {
     progress.advance(30, '13:00');
     progress.stop();
     progress.stop();
-    expect(stream.read()).toBe('oo-agg: 20/60 12:20\na line\noo-agg: 60/60 13:00\n');
+    expect(stream.read()).toBe('oo-agg: 20/60 12:20 run_id=r\na line\noo-agg: 60/60 13:00 run_id=r\n');
   });
 
   it('draws a bar on a terminal and keeps the lines printed meanwhile', () => {

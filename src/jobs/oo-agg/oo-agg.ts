@@ -6,7 +6,7 @@ import type { Reconciliation } from '../../aggregate/stage.ts';
 import { ObserveBridgeError, throwIfAborted } from '../../core/error.ts';
 import type { ResourceRule } from '../../core/place.ts';
 import { rank } from '../../core/severity.ts';
-import type { Signal } from '../../core/signal.ts';
+import { type Signal, signals } from '../../core/signal.ts';
 import { HOUR, MINUTE } from '../../core/time.ts';
 import { floorTo, splitWindow, type Window } from '../../core/window.ts';
 import type { PatternMiner } from '../../patterns/miner.ts';
@@ -14,7 +14,9 @@ import type { Source } from '../../sources/source.ts';
 import type { Db } from '../../store/db.ts';
 import { findAliases } from '../../store/dimension.ts';
 import { lockBuckets } from '../../store/replace-rows.ts';
+import { listWindowStats } from '../../store/window-stats.ts';
 import type { Job, PreparedBatch } from '../job.ts';
+import { countReach, type ReachCounts, reachOf } from './reach.ts';
 import { type AggregatedBatch, writeBatch } from './write-batch.ts';
 
 export interface OoAggDeps {
@@ -36,12 +38,11 @@ const SNAPSHOTS = 3;
 export function createOoAggJob(deps: OoAggDeps): Job {
   return {
     name: 'oo-agg',
-    async prepare(windows, signal) {
-      const window = { from: windows[0]?.from ?? 0, to: windows.at(-1)?.to ?? 0 };
+    async prepare(windows, signal, { onlyIfChanged = false } = {}) {
       for (let attempt = 1; ; attempt++) {
         try {
-          const batch = await readBatch(deps, window, signal);
-          return toPrepared(deps, batch, windows);
+          const batch = await readBatch(deps, windows, signal, onlyIfChanged);
+          return batch ? toPrepared(deps, batch, windows) : confirm(windows);
         } catch (error) {
           throwIfAborted(signal);
           const again = error instanceof ObserveBridgeError && error.code === 'OB_SOURCE_OBJECT_GONE' && attempt < SNAPSHOTS;
@@ -52,8 +53,15 @@ export function createOoAggJob(deps: OoAggDeps): Job {
   };
 }
 
-async function readBatch(deps: OoAggDeps, window: Window, signal: AbortSignal): Promise<AggregatedBatch> {
+/** Undefined when only what changed was to be read, and nothing has. */
+async function readBatch(
+  deps: OoAggDeps,
+  windows: readonly Window[],
+  signal: AbortSignal,
+  onlyIfChanged: boolean,
+): Promise<ReadBatch | undefined> {
   const { source, aggregations, miner, clock } = deps;
+  const window = { from: windows[0]?.from ?? 0, to: windows.at(-1)?.to ?? 0 };
   const started = clock();
   await using session = await openSession(deps.session);
   session.abortOn(signal);
@@ -64,11 +72,7 @@ async function readBatch(deps: OoAggDeps, window: Window, signal: AbortSignal): 
     ranks[code] ??= rank(miner.pattern(code).severity);
     return code * 8 + ranks[code];
   });
-  const reach = (signalName: Signal): Window => {
-    const readers = aggregations.filter((aggregation) => aggregation.contract.reads === signalName);
-    const longest = (key: 'lookback' | 'lookahead'): number => Math.max(0, ...readers.map((aggregation) => aggregation[key]));
-    return { from: window.from - longest('lookback'), to: window.to + longest('lookahead') };
-  };
+  const reach = (signalName: Signal): Window => reachOf(aggregations, signalName, window);
   await using slice = await source.open(
     { logs: reach('logs'), spans: reach('spans'), metric_points: reach('metric_points') },
     session,
@@ -78,13 +82,42 @@ async function readBatch(deps: OoAggDeps, window: Window, signal: AbortSignal): 
   const resources: Resources = createResources(deps.tenantId, (names) => findAliases(deps.db, deps.tenantId, names), deps.rules);
   try {
     const { relations, streams } = slice;
+    const counts = await countReach(session, relations, aggregations, windows);
+    if (onlyIfChanged && (await isAsRead(deps, windows, counts))) return undefined;
     const pattern = (code: number): string => miner.pattern(code).fingerprint;
     const result = await aggregate({ session, relations, streams, window, resources, rules: deps.rules, pattern }, aggregations);
     const ms = { open: Math.round(opened - started), aggregate: Math.round(clock() - opened) };
-    return { window, ...result, resources: resources.met, templates: templatesOf(miner), ms, objects: slice.objects, bytes: slice.bytes };
+    return {
+      window,
+      ...result,
+      reach: counts,
+      resources: resources.met,
+      templates: templatesOf(miner),
+      ms,
+      objects: slice.objects,
+      bytes: slice.bytes,
+    };
   } catch (error) {
     throw slice.explain(error);
   }
+}
+
+interface ReadBatch extends AggregatedBatch {
+  /** Of each window, in order. */
+  readonly reach: readonly ReachCounts[];
+}
+
+/** Whether every window depends on as many rows now as when it was read last. */
+async function isAsRead({ db, tenantId }: OoAggDeps, windows: readonly Window[], counts: readonly ReachCounts[]): Promise<boolean> {
+  const known = await listWindowStats<{ reach?: ReachCounts }>(db, { job: 'oo-agg', tenantId }, windows);
+  return windows.every((window, index) => {
+    const reach = known.get(window.from)?.reach;
+    return reach !== undefined && signals.every((signal) => reach[signal] === counts[index]?.[signal]);
+  });
+}
+
+function confirm(windows: readonly Window[]): PreparedBatch {
+  return { write: async () => ({ rows: {}, changed: 0, stats: windows.map(() => ({ confirmed: true })) }) };
 }
 
 /** Template of each fingerprint the miner has met. */
@@ -100,7 +133,7 @@ function templatesOf(miner: PatternMiner): (fingerprint: string) => string {
   };
 }
 
-function toPrepared(deps: OoAggDeps, batch: AggregatedBatch, windows: readonly Window[]): PreparedBatch {
+function toPrepared(deps: OoAggDeps, batch: ReadBatch, windows: readonly Window[]): PreparedBatch {
   const { tenantId, source, aggregations } = deps;
   return {
     async write(tx) {
@@ -108,9 +141,15 @@ function toPrepared(deps: OoAggDeps, batch: AggregatedBatch, windows: readonly W
       await lockBuckets(tx, tenantId, 'oo-agg', lockedBuckets(aggregations, batch.window));
       const written = await writeBatch(tx, { tenantId, organization: source.organization, webUrl: source.webUrl, aggregations }, batch);
       const write = Math.round(deps.clock() - started);
-      const stats = windows.map((window) => ({
+      const stats = windows.map((window, index) => ({
         ...toWindowStats(window, batch.reconciliation),
-        ...{ windows_in_read: windows.length, objects: batch.objects, bytes: batch.bytes, ms: { ...batch.ms, write } },
+        ...{
+          reach: batch.reach[index],
+          windows_in_read: windows.length,
+          objects: batch.objects,
+          bytes: batch.bytes,
+          ms: { ...batch.ms, write },
+        },
       }));
       return { rows: written.rows, changed: written.changed, stats };
     },

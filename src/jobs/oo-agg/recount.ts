@@ -31,8 +31,8 @@ export async function recountResources(
           }
           const seen = seenIn.get(bucket) ?? collectResources(aggregation, await readBucket(tx, aggregation, tenantId, bucket));
           seenIn.set(bucket, seen);
-          const range = seen.get(value);
-          if (range) widen(found, value, range);
+          // Without the minutes, which retention removes earlier, the whole bucket counts.
+          widen(found, value, seen.get(value) ?? { firstSeen: bucket, lastSeen: bucket + aggregation.width - MINUTE });
         }
       }
     }
@@ -40,19 +40,26 @@ export async function recountResources(
   return new Map(ids.map((id) => [id, found.get(id)]));
 }
 
-/** What the remaining lines tell of the fingerprints; those without lines are absent. */
+/**
+ * What the remaining lines tell of the fingerprints; those without lines are absent. `pruned` are those whose first bucket has lost its packed
+ * minutes to retention: what is known of them came from lines that cannot be counted again.
+ */
 export async function recountPatterns(
   tx: Tx,
   aggregation: Aggregation,
   tenantId: string,
   fingerprints: readonly string[],
-): Promise<Map<string, SeenLines>> {
+): Promise<{ seen: Map<string, SeenLines>; pruned: Set<string> }> {
   const column = outputColumnOf(aggregation, 'fingerprint');
   const ranges = await listSeenBuckets<string>(tx, { table: aggregation.name, column, type: 'text' }, tenantId, fingerprints);
   // The severity is the highest of all lines, so every bucket counts, not only the outermost.
   const buckets = new Set<Micros>();
-  for (const { first, last } of ranges) for (let bucket = first; bucket <= last; bucket += aggregation.width) buckets.add(bucket);
-  const wanted = new Set<unknown>(fingerprints);
+  const pruned = new Set<string>();
+  for (const { value, first, last } of ranges) {
+    if ((await readBucket(tx, aggregation, tenantId, first)).length === 0) pruned.add(value);
+    else for (let bucket = first; bucket <= last; bucket += aggregation.width) buckets.add(bucket);
+  }
+  const wanted = new Set<unknown>(fingerprints.filter((fingerprint) => !pruned.has(fingerprint)));
   const seen = new Map<string, SeenLines>();
   for (const bucket of buckets) {
     const rows = await readBucket(tx, aggregation, tenantId, bucket);
@@ -61,7 +68,7 @@ export async function recountPatterns(
       seen,
     );
   }
-  return seen;
+  return { seen, pruned };
 }
 
 async function readBucket(tx: Tx, aggregation: Aggregation, tenantId: string, bucket: Micros): Promise<PartialRow[]> {

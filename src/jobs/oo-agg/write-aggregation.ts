@@ -1,10 +1,12 @@
 import type { Aggregation } from '../../aggregate/catalog.ts';
 import { tableColumns, toOutputRows } from '../../aggregate/output.ts';
 import { minuteColumn, type PartialRow, packRows, resourceColumns, unpackRows } from '../../aggregate/partials.ts';
+import { ObserveBridgeError } from '../../core/error.ts';
 import { formatTime, MINUTE, type Micros, parseTime } from '../../core/time.ts';
 import { floorTo, type Window } from '../../core/window.ts';
 import type { Tx } from '../../store/db.ts';
 import { listPackedMinutes, type PackedMinute, replacePackedMinutes } from '../../store/partial.ts';
+import { quoteName } from '../../store/quote-name.ts';
 import { replaceRows } from '../../store/replace-rows.ts';
 import { createLocators, type LocatorOptions, locatorColumns } from './locators.ts';
 
@@ -88,6 +90,7 @@ async function storePartials(
   partials: readonly PartialRow[],
 ): Promise<{ around: PartialRow[]; gone: PartialRow[] }> {
   const known = await listPackedMinutes(tx, tenantId, aggregation.name, buckets);
+  await refusePruned(tx, aggregation, tenantId, window, known);
   const packed = packMinutes(aggregation, partials);
   const inside = (minute: Micros): boolean => minute >= window.from && minute < window.to;
   const current = new Map(packed.map((minute) => [minute.minute, minute.rows]));
@@ -97,6 +100,37 @@ async function storePartials(
     around: known.filter(({ minute }) => !inside(minute)).flatMap(({ rows }) => unpackRows(aggregation, rows)),
     gone: outdated.flatMap(({ rows }) => unpackRows(aggregation, rows)),
   };
+}
+
+/**
+ * Rejects with `OB_PARTIALS_PRUNED` when the window covers only a part of a bucket whose other minutes retention has removed: its rows would
+ * shrink to that part.
+ */
+async function refusePruned(
+  tx: Tx,
+  aggregation: Aggregation,
+  tenantId: string,
+  window: Window,
+  known: readonly PackedMinute[],
+): Promise<void> {
+  const { name, width } = aggregation;
+  const cut = [window.from, window.to].filter((time) => time % width !== 0).map((time) => floorTo(time, width));
+  for (const bucket of new Set(cut)) {
+    if (known.some(({ minute }) => floorTo(minute, width) === bucket)) continue;
+    const column = outputColumnOf(aggregation, minuteColumn(aggregation));
+    const rows = await tx.query(
+      `select from ${quoteName(name)} where tenant_id = $1 and ${quoteName(column)} = $2 order by tenant_id, ${quoteName(column)} limit 1`,
+      [tenantId, formatTime(bucket)],
+    );
+    if (rows.length > 0) {
+      const range = `${formatTime(bucket)} … ${formatTime(bucket + width)}`;
+      throw new ObserveBridgeError(
+        'OB_PARTIALS_PRUNED',
+        'write',
+        `The rows of ${name} for ${range} cannot be repaired in part, because their one-minute partials were pruned.`,
+      );
+    }
+  }
 }
 
 function packMinutes(aggregation: Aggregation, partials: readonly PartialRow[]): PackedMinute[] {

@@ -103,8 +103,8 @@ async function writePatterns(
     .filter((lines) => !coversLines(seen.get(lines.fingerprint), lines))
     .map((lines) => lines.fingerprint);
   if (suspects.length === 0) return;
-  const remaining = await recountPatterns(tx, aggregation, tenantId, suspects);
-  const lost = suspects.filter((fingerprint) => !remaining.has(fingerprint));
+  const { seen: remaining, pruned } = await recountPatterns(tx, aggregation, tenantId, suspects);
+  const lost = suspects.filter((fingerprint) => !remaining.has(fingerprint) && !pruned.has(fingerprint));
   const names = await getResourceNames(
     tx,
     tenantId,

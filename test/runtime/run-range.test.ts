@@ -3,23 +3,19 @@ import { ObserveBridgeError } from '../../src/core/error.ts';
 import { MINUTE, parseTime } from '../../src/core/time.ts';
 import { splitWindow, type Window } from '../../src/core/window.ts';
 import type { Job } from '../../src/jobs/job.ts';
-import { type RunBatchesOptions, runBatches } from '../../src/runtime/run-batches.ts';
 import type { Db } from '../../src/store/db.ts';
 import { describeDatabases } from '../support/databases.ts';
+import { type RunWindowsOptions, runWindows } from '../support/run-windows.ts';
 import { corrupt, createIdleJob } from './jobs.ts';
 
 const NOON = parseTime('2026-03-01T12:00:00Z') ?? 0;
 const minutes = (from: number, to: number): Window[] => splitWindow({ from: NOON + from * MINUTE, to: NOON + to * MINUTE }, MINUTE);
 const offsets = (windows: readonly Window[]): number[] => windows.map(({ from }) => (from - NOON) / MINUTE);
 
-const run = (db: Db, job: Job, options: Partial<RunBatchesOptions> = {}) =>
-  runBatches({
-    ...{ db, job, tenantId: 'shop', windows: minutes(0, 8), maxBatch: 8, timeout: 10 * MINUTE, worker: 'worker-1', trigger: 'cli' },
-    ...{ runId: '018f3a5e-1c2d-7000-8000-000000000000', signal: new AbortController().signal },
-    ...options,
-  });
+const run = (db: Db, job: Job, options: Partial<RunWindowsOptions> = {}) =>
+  runWindows(db, { job, tenantId: 'shop', windows: minutes(0, 8), maxBatch: 8, ...options });
 
-describeDatabases('runBatches', ['pglite'], (make) => {
+describeDatabases('runRange', ['pglite'], (make) => {
   const statuses = async (db: Db): Promise<string[]> => {
     const rows = await db.query<{ status: string }>('select status from etl_job_run order by window_from');
     return rows.map((row) => row.status);

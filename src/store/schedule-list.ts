@@ -1,0 +1,107 @@
+import { formatTime, type Micros } from '../core/time.ts';
+import type { Queryable } from './db.ts';
+import type { RunStatus } from './run-list.ts';
+
+/** Names a schedule, and its place in lists. */
+export type ScheduleKey = readonly [job: string, tenantId: string];
+
+/** What the scheduler does for a job and tenant; times are ISO 8601 UTC. */
+export interface ScheduleRow {
+  readonly job: string;
+  readonly tenant_id: string;
+  readonly align_seconds: number;
+  readonly delay_seconds: number;
+  readonly settle_seconds: number[];
+  readonly after: string[];
+  readonly catch_up: string;
+  readonly enabled: boolean;
+  readonly paused: boolean;
+  readonly planned_until: string | null;
+  /** End of the last contiguous successful window. */
+  readonly watermark: string | null;
+  readonly low_water_mark: string | null;
+  readonly skip_reason: string | null;
+}
+
+export interface ScheduleFilter {
+  readonly tenants?: readonly string[] | undefined;
+  readonly tenantId?: string | undefined;
+  readonly job?: string | undefined;
+  /** Only those after this one, or that one too with `inclusive`. */
+  readonly after?: ScheduleKey | undefined;
+  readonly inclusive?: boolean;
+  readonly limit: number;
+}
+
+/** Schedules in order of job and tenant. */
+export function listSchedules(db: Queryable, filter: ScheduleFilter): Promise<ScheduleRow[]> {
+  return db.query<ScheduleRow>(
+    `select s.job, s.tenant_id, extract(epoch from s.align)::float8 as align_seconds, extract(epoch from s.delay)::float8 as delay_seconds,
+       array(select extract(epoch from moment)::float8 from unnest(s.settle) as moment order by 1) as settle_seconds,
+       s.after, s.catch_up, s.enabled, s.paused, s.planned_until, w.watermark, w.low_water_mark, s.skip_reason
+     from etl_schedule s left join etl_watermark w using (job, tenant_id)
+     where ($1::text[] is null or s.tenant_id = any($1::text[])) and ($2::text is null or s.tenant_id = $2) and ($3::text is null or s.job = $3)
+       and ($4::text is null or (s.job, s.tenant_id) > ($4, $5::text) or ($6::boolean and (s.job, s.tenant_id) = ($4, $5::text)))
+     order by s.job, s.tenant_id limit $7`,
+    [
+      ...[filter.tenants ?? null, filter.tenantId ?? null, filter.job ?? null, ...(filter.after ?? [null, null])],
+      ...[filter.inclusive ?? false, filter.limit],
+    ],
+  );
+}
+
+/** A tenant that the database knows. */
+export interface TenantRow {
+  readonly tenant_id: string;
+  readonly name: string | null;
+  readonly created_at: string;
+}
+
+/** Tenants in order of their ids, after the given one. */
+export function listTenants(
+  db: Queryable,
+  filter: { tenants?: readonly string[] | undefined; after?: string | undefined; limit: number },
+): Promise<TenantRow[]> {
+  return db.query<TenantRow>(
+    `select tenant_id, name, created_at from dim_tenant
+     where ($1::text[] is null or tenant_id = any($1::text[])) and ($2::text is null or tenant_id > $2) order by tenant_id limit $3`,
+    [filter.tenants ?? null, filter.after ?? null, filter.limit],
+  );
+}
+
+/** An aligned window of a schedule with the newest outcome of its run; `status` is null when it has none. */
+export interface WindowRow {
+  readonly job: string;
+  readonly tenant_id: string;
+  readonly window_from: string;
+  readonly window_to: string;
+  readonly status: RunStatus | null;
+  readonly id: number | null;
+  readonly attempt: number | null;
+  readonly error_code: string | null;
+}
+
+/** Neighbouring windows of one schedule: `from` and `to` are multiples of `align`. */
+export interface WindowSpan {
+  readonly job: string;
+  readonly tenantId: string;
+  readonly from: Micros;
+  readonly to: Micros;
+  readonly align: Micros;
+}
+
+/** Every aligned window of the spans, in their order. */
+export function listWindows(db: Queryable, spans: readonly WindowSpan[]): Promise<WindowRow[]> {
+  return db.query<WindowRow>(
+    `select s.job, s.tenant_id, w.window_from, w.window_from + s.align as window_to, r.status, r.id::float8 as id, r.attempt, r.error_code
+     from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::interval[]) with ordinality as s (job, tenant_id, span_from, span_to, align, place)
+     cross join lateral generate_series(s.span_from, s.span_to - s.align, s.align) as w (window_from)
+     left join etl_job_run r on r.job = s.job and r.tenant_id = s.tenant_id and r.window_from = w.window_from and r.window_to = w.window_from + s.align
+     order by s.place, w.window_from`,
+    [
+      ...[spans.map(({ job }) => job), spans.map(({ tenantId }) => tenantId)],
+      ...[spans.map(({ from }) => formatTime(from)), spans.map(({ to }) => formatTime(to))],
+      spans.map(({ align }) => `${align / 1_000_000} seconds`),
+    ],
+  );
+}
