@@ -2,10 +2,12 @@
 alter table etl_job_run
   add column blocked_by text,
   add column retries int not null default 0,
+  add column losses int not null default 0,
   add column settle_at timestamptz,
   add column cancel_requested boolean not null default false;
 comment on column etl_job_run.blocked_by is 'A job whose same time must have succeeded first; null when nothing is in the way.';
 comment on column etl_job_run.retries is 'Failed attempts in a row that count against the limit; those of a circuit''s probe do not.';
+comment on column etl_job_run.losses is 'Attempts since the last success whose worker gave no sign of life for a lease.';
 comment on column etl_job_run.settle_at is 'When the finished window is read again for late rows.';
 comment on column etl_job_run.cancel_requested is 'A running window ends as canceled with its next heartbeat.';
 comment on column etl_job_run.run_id is 'Newest correlation id; not unique. Every id that ever touched the row is in payload.';

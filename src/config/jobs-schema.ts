@@ -103,4 +103,4 @@ export const JobsConfigSchema = Type.Object(
 export type JobConfig = Static<typeof JobsConfigSchema>['oo-agg'];
 
 /** How long a window waits for its rows when neither user nor job says so, by `type` of the source. */
-export const defaultDelays = { openobserve_api: '2m', openobserve_files: '35m', mock: '2m' } as const;
+export const defaultDelays = { openobserve_api: '2m', openobserve_files: '35m', otlp_files: '10s', mock: '2m' } as const;

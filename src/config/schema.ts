@@ -3,14 +3,16 @@ import { durationField, pathField, textField } from '../core/config-field.ts';
 import { defaultResourceRules } from '../core/place.ts';
 import { PatternsConfigSchema } from '../patterns/config.ts';
 import { MockConfigSchema } from '../sources/mock/config.ts';
+import { OpenObserveApiConfigSchema } from '../sources/openobserve-api/config.ts';
 import { OpenObserveFilesConfigSchema } from '../sources/openobserve-files/config.ts';
+import { OtlpFilesConfigSchema } from '../sources/otlp-files/config.ts';
 import { JobsConfigSchema, jobNames } from './jobs-schema.ts';
 import type { SchemaNode } from './schema-node.ts';
 import { ApiConfigSchema, LineageConfigSchema, RetentionConfigSchema, RunnerConfigSchema } from './service-schema.ts';
 
 const closed = { additionalProperties: false } as const;
 
-const SourceConfigSchema = Type.Union([OpenObserveFilesConfigSchema, MockConfigSchema], {
+const SourceConfigSchema = Type.Union([OpenObserveApiConfigSchema, OpenObserveFilesConfigSchema, OtlpFilesConfigSchema, MockConfigSchema], {
   description: 'Where the telemetry of the tenant comes from; `type` decides which other keys there are.',
 });
 
@@ -24,6 +26,15 @@ export const TenantConfigSchema = Type.Object(
     }),
     name: Type.Optional(textField({ description: 'Name for people.' })),
     source: SourceConfigSchema,
+    engine: Type.Union(
+      (['local', 'openobserve'] as const).map((name) => Type.Literal(name)),
+      {
+        description:
+          'Where metrics and service calls are aggregated: in this process, or by OpenObserve itself as far as it can, which takes a source of type ' +
+          'openobserve_api. Both give the same rows.',
+        default: 'local',
+      },
+    ),
     initial_lookback: Type.Optional(
       Type.Partial(
         Type.Object(

@@ -50,6 +50,25 @@ export const errorCatalogue = {
     retryable: true,
     remedy: 'Nothing at first: the read is tried again; if it keeps failing, `observebridge check` says whether the source answers.',
   },
+  OB_SOURCE_AUTH: {
+    retryable: false,
+    remedy:
+      'Check `user` and `password` of the source: a user with its password or a service account with its token, whose role may read; ingestion tokens may not. For a bucket check `access_key` and `secret_key`, or what this machine has, with the right to list and read it.',
+  },
+  OB_SOURCE_PARTIAL: {
+    retryable: true,
+    remedy:
+      'Nothing at first: the window is read again; if it stays partial, look for a failing querier or ingester in the log of OpenObserve.',
+  },
+  OB_SOURCE_REFUSED: {
+    retryable: false,
+    remedy: 'Check `url` and `organization` of the source; the words of OpenObserve are in the log.',
+  },
+  OB_TEMP_DIRECTORY: { retryable: true, remedy: 'Make room in `engine.temp_directory`, or give another directory.' },
+  OB_SOURCE_CACHE: {
+    retryable: true,
+    remedy: 'Make room on the disk or lower `cache.size_mb` of the source; `cache.directory` says where objects are kept.',
+  },
   OB_AGGREGATION_INVALID: { retryable: false, remedy: 'Correct the aggregation folder named in the message.' },
   OB_AGGREGATION_FAILED: { retryable: false, remedy: 'Read the cause in the log; the window was not written.' },
   OB_MEMORY_LIMIT: { retryable: true, remedy: 'Raise `engine.memory_limit`, or lower `max_batch` of the job.' },

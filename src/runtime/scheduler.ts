@@ -28,8 +28,8 @@ export interface Tick {
 
 const TICK_MS = 1_000;
 const PAUSE_AFTER_ERROR_MS = 2_000;
-/** How often the entries are listed and expired leases are looked for. */
-const SLOW_MS = 5_000;
+/** How often it is looked whether there are other entries. */
+const LIST_MS = 5_000;
 const LANES_PER_PLAN = 5_000;
 const SETTLING_PER_TICK = 5_000;
 
@@ -43,17 +43,16 @@ export interface Scheduler {
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   const { db } = deps;
   let entries: readonly ScheduleEntry[] | undefined;
-  let slowAt = Number.NEGATIVE_INFINITY;
+  let listedAt = Number.NEGATIVE_INFINITY;
   return {
     async tick() {
-      let reaped = 0;
-      if (performance.now() - slowAt >= SLOW_MS) {
+      if (performance.now() - listedAt >= LIST_MS) {
         const listed = await deps.listEntries();
         if (listed !== entries) await db.transaction((tx) => syncSchedule(tx, listed));
         entries = listed;
-        reaped = await db.transaction((tx) => reapRuns(tx, deps.maxAttempts));
-        slowAt = performance.now();
+        listedAt = performance.now();
       }
+      const reaped = await db.transaction((tx) => reapRuns(tx, deps.maxAttempts));
       let planned = 0;
       const skipped: Planned['skipped'][number][] = [];
       for (;;) {

@@ -42,6 +42,11 @@ const NOT_IN_SERIES = new Set([
   ...['start_time', 'flag', 'aggregation_temporality', 'is_monotonic'],
 ]);
 
+/** Whether a column of a metric row tells one series from another. */
+export function isInSeries(column: string): boolean {
+  return !NOT_IN_SERIES.has(column);
+}
+
 /** A name as an SQL identifier. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -170,7 +175,7 @@ function spanColumns({ columns, stream }: RawRelation): Record<string, string> {
 }
 
 function pointColumns({ columns, stream }: RawRelation, keptLabels: KeptLabels): Record<string, string> {
-  const labels = [...columns.keys()].filter((name) => !NOT_IN_SERIES.has(name)).sort();
+  const labels = [...columns.keys()].filter(isInSeries).sort();
   const identity = (names: string[]): string => `hash(${[stream, ...names.map((name) => text(columns, name))].join(', ')})`;
   const inFamily = labels.filter((name) => name !== 'le' && name !== 'quantile');
   const kept = Object.entries(keptLabels).map(([metric, names]) => {

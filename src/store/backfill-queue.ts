@@ -125,7 +125,7 @@ async function fillQueue(tx: Tx, { backfill_id, job, tenant_id, room, run_backwa
        select $2, $3, window_from, window_to, $5, 'backfill', (select after[1] from etl_schedule where job = $2 and tenant_id = $3), run_id, payload
        from chosen order by window_from
        on conflict on constraint ux_job_once do update set status = 'queued', priority = excluded.priority, trigger = excluded.trigger,
-         run_after = now(), retries = 0, blocked_by = excluded.blocked_by, skip_reason = null, settle_at = null, cancel_requested = false, run_id = excluded.run_id,
+         run_after = now(), retries = 0, losses = 0, blocked_by = excluded.blocked_by, skip_reason = null, settle_at = null, cancel_requested = false, run_id = excluded.run_id,
          payload = ${mergePayloads('r.payload', 'excluded.payload')}
        where r.status not in ('queued', 'running')
        returning r.id, r.window_from)

@@ -10,7 +10,7 @@ export interface ServerReport {
   readonly table?: string;
 }
 
-const LOST = /^(08|57P0[123])|^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
+const LOST = /^(08|25P03|57P0[123])|^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
 const LOST_TEXT = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
 
 /** The fields of a driver's error that may be kept, logged and sent between threads. */

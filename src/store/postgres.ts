@@ -14,8 +14,10 @@ const CONNECTIONS = 10;
 /** Characters from which on a statement is planned once per connection. */
 const PLANNED_ONCE = 2_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-// A role or database may have other defaults; values are parsed in these formats.
-const SESSION_SETTINGS = `set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set extra_float_digits = 1`;
+// A role or database may have other defaults; values are parsed in these formats. A process that is frozen inside a transaction would keep its
+// locks for ever, also the one that all claims wait for.
+const SESSION_SETTINGS = `set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set extra_float_digits = 1;
+  set idle_in_transaction_session_timeout = '60s'`;
 
 interface Address {
   readonly server: string;

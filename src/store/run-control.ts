@@ -6,7 +6,7 @@ import type { Tx } from './db.ts';
  */
 export async function retryRun(tx: Tx, id: bigint): Promise<'queued' | undefined> {
   const [run] = await tx.query(
-    `update etl_job_run set status = 'queued', retries = 0, run_after = now(), priority = $2, trigger = 'event', error_code = null, error_message = null,
+    `update etl_job_run set status = 'queued', retries = 0, losses = 0, run_after = now(), priority = $2, trigger = 'event', error_code = null, error_message = null,
        skip_reason = null, settle_at = null, cancel_requested = false, finished_at = null, progress = null
      where id = $1::bigint and status in ('success', 'dead', 'canceled', 'skipped') returning id`,
     [id, priorities.event],

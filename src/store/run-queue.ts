@@ -110,20 +110,20 @@ lane as materialized (
   limit 1
 ),
 head as (
-  select q.id, q.window_from, q.window_to, q.retries from etl_job_run q
+  select q.id, q.window_from, q.window_to, q.retries + q.losses as setbacks from etl_job_run q
   where q.status = 'queued' and q.blocked_by is null and q.run_after <= now()
     and q.priority = (select priority from lane) and q.tenant_id = (select tenant_id from lane) and q.job = (select job from lane)
   order by q.window_from limit (select case when probe then 1 else max_batch end from lane)
   for update of q skip locked
 ),
 ranked as (
-  select id, window_from, lag(window_to, 1, window_from) over w as previous_to, row_number() over w as position, first_value(retries) over w as retries
+  select id, window_from, lag(window_to, 1, window_from) over w as previous_to, row_number() over w as position, first_value(setbacks) over w as setbacks
   from head window w as (order by window_from)
 ),
 stretch as (
   select id from (
-    select id, position, retries, count(*) filter (where window_from <> previous_to) over (order by position) as gaps from ranked) r, lane
-  where gaps = 0 and position <= greatest(1, lane.max_batch >> least(r.retries, 30))
+    select id, position, setbacks, count(*) filter (where window_from <> previous_to) over (order by position) as gaps from ranked) r, lane
+  where gaps = 0 and position <= greatest(1, lane.max_batch >> least(r.setbacks, 30))
 ),
 claimed as (
   update etl_job_run r set status = 'running', attempt = r.attempt + 1, worker = $1, lease_until = now() + make_interval(secs => $2), heartbeat_at = now(),
@@ -260,7 +260,7 @@ export async function succeedRuns(tx: Tx, lane: Lane, runs: readonly ClaimedRun[
   const params = [runs.map((run) => run.id), stats.map((stat) => JSON.stringify(stat))];
   // Windows settle in groups of a third of the time waited, so that one read covers them all.
   await tx.query(
-    `update etl_job_run r set status = 'success', finished_at = now(), lease_until = null, progress = 1, retries = 0, cancel_requested = false,
+    `update etl_job_run r set status = 'success', finished_at = now(), lease_until = null, progress = 1, retries = 0, losses = 0, cancel_requested = false,
        stats = case when s.stats::jsonb ? 'confirmed' then r.stats || s.stats::jsonb else s.stats::jsonb end,
        settle_at = (select min(at.time) from etl_schedule e cross join unnest(e.settle) as settle (after)
          cross join lateral (select date_bin(greatest(e.align, settle.after / 3), r.window_to + settle.after + greatest(e.align, settle.after / 3) - interval '1 microsecond', 'epoch') as time) at
@@ -336,13 +336,16 @@ export async function releaseRuns(tx: Tx, lane: Lane, runs: readonly ClaimedRun[
   await advanceWatermarks(tx, [lane]);
 }
 
-/** Takes windows from workers that gave no sign of life for a lease. It counts as a failed attempt, because the windows may be why. */
+/**
+ * Takes windows from workers that gave no sign of life for a lease. After `maxAttempts` losses a window is dead, because it may be why its workers
+ * end; losses neither count as failed attempts nor lengthen the pause after one.
+ */
 export async function reapRuns(tx: Tx, maxAttempts: number): Promise<number> {
   const sentence = 'The worker gave no sign of life for the length of its lease.';
   const reaped = await tx.query<{ id: bigint; job: string; tenant_id: string }>(
     `with expired as (select id from etl_job_run where status = 'running' and lease_until < now() order by id for update skip locked)
-     update etl_job_run r set status = case when r.cancel_requested then 'canceled' when r.retries + 1 >= $1 then 'dead' else 'queued' end,
-       finished_at = case when r.cancel_requested or r.retries + 1 >= $1 then now() end, retries = r.retries + 1, lease_until = null, run_after = now(),
+     update etl_job_run r set status = case when r.cancel_requested then 'canceled' when r.losses + 1 >= $1 then 'dead' else 'queued' end,
+       finished_at = case when r.cancel_requested or r.losses + 1 >= $1 then now() end, losses = r.losses + 1, lease_until = null, run_after = now(),
        cancel_requested = false, error_code = 'OB_LEASE_LOST', error_message = $2
      from expired where expired.id = r.id returning r.id, r.job, r.tenant_id`,
     [maxAttempts, sentence],

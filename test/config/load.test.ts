@@ -76,8 +76,14 @@ describe('parseConfig', () => {
       `${mockTenant}database: { url: "mysql://root:pw@h" }`,
       'line 2: database.url must be `pglite:` and a directory, or `postgres://` and an address.',
     ],
-    ['tenants: [{ id: a, source: { type: kafka } }]', 'line 1: tenants[0].source.type must be one of openobserve_files, mock.'],
-    ['tenants: [{ id: a, source: { root: x } }]', 'line 1: tenants[0].source.type is missing; it is one of openobserve_files, mock.'],
+    [
+      'tenants: [{ id: a, source: { type: kafka } }]',
+      'line 1: tenants[0].source.type must be one of openobserve_api, openobserve_files, otlp_files, mock.',
+    ],
+    [
+      'tenants: [{ id: a, source: { root: x } }]',
+      'line 1: tenants[0].source.type is missing; it is one of openobserve_api, openobserve_files, otlp_files, mock.',
+    ],
     ['tenants: [{ id: a, source: { type: openobserve_files } }]', 'line 1: tenants[0].source.root is missing.'],
     ['tenants: []', 'line 1: tenants must have at least 1 entry.'],
     ['', ': tenants is missing.'],

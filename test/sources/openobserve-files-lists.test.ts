@@ -59,6 +59,16 @@ describe('a file list in SQLite', () => {
       expect(await countLogs(open(`sqlite:${world.fileList}`), session)).toBe(0);
     }));
 
+  it('is read as OpenObserve wrote it before there were accounts', () =>
+    inWorld(async (world, session, open) => {
+      await addLine(world);
+      using writer = new DatabaseSync(world.fileList);
+      writer.exec('alter table file_list drop column account');
+      const source = open(`sqlite:${world.fileList}`);
+      expect(await countLogs(source, session)).toBe(1);
+      expect(await countLogs(source, session)).toBe(1);
+    }));
+
   it('says what is wrong with a file that is no list', () =>
     inWorld(async (world, session, open) => {
       using empty = new DatabaseSync(join(world.root, 'empty.sqlite'));
@@ -117,6 +127,8 @@ describe.skipIf(missing !== undefined)(`a file list in PostgreSQL${missing === u
       const source = open(server.url('migrated'));
       expect(await countLogs(source, session)).toBe(2);
       await db.query('update file_list set deleted = true where file = $1', [first?.file]);
+      expect(await countLogs(source, session)).toBe(1);
+      await db.query('alter table file_list drop column account');
       expect(await countLogs(source, session)).toBe(1);
       await db.query('drop table file_list');
     }));

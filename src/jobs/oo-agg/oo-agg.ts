@@ -1,16 +1,18 @@
 import { aggregate, prepareSession } from '../../aggregate/aggregate.ts';
 import type { Aggregation } from '../../aggregate/catalog.ts';
+import { listPushable, mergeResults, type PushedWindow, surveyWindow } from '../../aggregate/push-down/push-down.ts';
 import { createResources, type Resources } from '../../aggregate/resources.ts';
 import { openSession, type SessionConfig } from '../../aggregate/session.ts';
 import type { Reconciliation } from '../../aggregate/stage.ts';
 import { ObserveBridgeError, throwIfAborted } from '../../core/error.ts';
 import type { ResourceRule } from '../../core/place.ts';
+import type { PushDown } from '../../core/push-down.ts';
 import { rank } from '../../core/severity.ts';
 import { type Signal, signals } from '../../core/signal.ts';
 import { HOUR, MINUTE } from '../../core/time.ts';
 import { floorTo, splitWindow, type Window } from '../../core/window.ts';
 import type { PatternMiner } from '../../patterns/miner.ts';
-import type { Source } from '../../sources/source.ts';
+import type { Slice, Source } from '../../sources/source.ts';
 import type { Db } from '../../store/db.ts';
 import { findAliases } from '../../store/dimension.ts';
 import { lockBuckets } from '../../store/replace-rows.ts';
@@ -27,6 +29,8 @@ export interface OoAggDeps {
   readonly miner: PatternMiner;
   readonly session: SessionConfig;
   readonly rules?: readonly ResourceRule[];
+  /** Where metrics and calls are aggregated: here, or by OpenObserve itself as far as it can. */
+  readonly engine?: 'local' | 'openobserve';
   /** Milliseconds of a steady clock, for the stage durations. */
   readonly clock: () => number;
 }
@@ -72,20 +76,29 @@ async function readBatch(
     ranks[code] ??= rank(miner.pattern(code).severity);
     return code * 8 + ranks[code];
   });
+  const pushable = deps.engine === 'openobserve' ? listPushable(aggregations) : [];
   const reach = (signalName: Signal): Window => reachOf(aggregations, signalName, window);
+  const toOpen = (signalName: Signal): Window =>
+    pushable.includes(signalName) ? { from: window.from, to: window.from } : reach(signalName);
   await using slice = await source.open(
-    { logs: reach('logs'), spans: reach('spans'), metric_points: reach('metric_points') },
+    { logs: toOpen('logs'), spans: toOpen('spans'), metric_points: toOpen('metric_points') },
     session,
     signal,
   );
   const opened = clock();
   const resources: Resources = createResources(deps.tenantId, (names) => findAliases(deps.db, deps.tenantId, names), deps.rules);
   try {
-    const { relations, streams } = slice;
-    const counts = await countReach(session, relations, aggregations, windows);
+    const { streams } = slice;
+    const pushed = pushable.length > 0 ? await surveyWindow(toPushDown(slice), window, aggregations) : undefined;
+    const read = (rest: PushedWindow['rest']) => readRest(slice, rest, reach);
+    let relations = { ...slice.relations, ...(pushed && (await read(pushed.rest))) };
+    const counts = await countReach(session, relations, aggregations, windows, pushed?.counts);
     if (onlyIfChanged && (await isAsRead(deps, windows, counts))) return undefined;
     const pattern = (code: number): string => miner.pattern(code).fingerprint;
-    const result = await aggregate({ session, relations, streams, window, resources, rules: deps.rules, pattern }, aggregations);
+    const inCluster = await pushed?.aggregate(resources);
+    if (inCluster) relations = { ...relations, ...(await read(inCluster.rest)) };
+    const here = await aggregate({ session, relations, streams, window, resources, rules: deps.rules, pattern }, aggregations);
+    const result = inCluster ? mergeResults([here, inCluster.result], aggregations) : here;
     const ms = { open: Math.round(opened - started), aggregate: Math.round(clock() - opened) };
     return {
       window,
@@ -96,6 +109,7 @@ async function readBatch(
       ms,
       objects: slice.objects,
       bytes: slice.bytes,
+      ...(pushed ? { pushedDown: pushed.stats } : {}),
     };
   } catch (error) {
     throw slice.explain(error);
@@ -105,6 +119,23 @@ async function readBatch(
 interface ReadBatch extends AggregatedBatch {
   /** Of each window, in order. */
   readonly reach: readonly ReachCounts[];
+  readonly pushedDown?: PushedWindow['stats'];
+}
+
+function toPushDown({ pushDown }: Slice): PushDown {
+  if (pushDown) return pushDown;
+  throw new ObserveBridgeError('OB_CONFIG_INVALID', 'config', '`engine: openobserve` needs a source of type openobserve_api.');
+}
+
+/** Reads what the cluster does not aggregate. */
+async function readRest(
+  slice: Slice,
+  rest: PushedWindow['rest'],
+  reach: (signal: Signal) => Window,
+): Promise<Partial<Record<Signal, string>>> {
+  const relations: Partial<Record<Signal, string>> = {};
+  for (const [signal, names] of rest) relations[signal] = await toPushDown(slice).read(signal, names, reach(signal));
+  return relations;
 }
 
 /** Whether every window depends on as many rows now as when it was read last. */
@@ -149,6 +180,7 @@ function toPrepared(deps: OoAggDeps, batch: ReadBatch, windows: readonly Window[
           objects: batch.objects,
           bytes: batch.bytes,
           ms: { ...batch.ms, write },
+          ...(batch.pushedDown ? { pushed_down: batch.pushedDown } : {}),
         },
       }));
       return { rows: written.rows, changed: written.changed, stats };

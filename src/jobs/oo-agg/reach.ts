@@ -15,6 +15,9 @@ export function reachOf(aggregations: readonly Aggregation[], signal: Signal, wi
   return { from: window.from - longest('lookback'), to: window.to + longest('lookahead') };
 }
 
+/** Rows by signal and minute that are counted elsewhere. */
+export type CountedElsewhere = ReadonlyMap<Signal, ReadonlyMap<number, number>>;
+
 /**
  * Counts what each window depends on, over the whole minutes of its reach, so that a window has the same count whether it is read alone or with
  * others. Signals that nobody reads are left out.
@@ -24,6 +27,7 @@ export async function countReach(
   relations: Readonly<Record<Signal, string>>,
   aggregations: readonly Aggregation[],
   windows: readonly Window[],
+  elsewhere: CountedElsewhere = new Map(),
 ): Promise<ReachCounts[]> {
   const counts: Partial<Record<Signal, number>>[] = windows.map(() => ({}));
   const all = { from: windows[0]?.from ?? 0, to: windows.at(-1)?.to ?? 0 };
@@ -32,12 +36,13 @@ export async function countReach(
     const rows = await session.rows<{ minute: number; rows: bigint }>(
       `select (timestamp // ${MINUTE})::integer as minute, count(*) as rows from (${relations[signal]}) where ${during(reachOf(aggregations, signal, all))} group by 1`,
     );
+    const found = [...rows.map(({ minute, rows: inMinute }) => [minute, Number(inMinute)] as const), ...(elsewhere.get(signal) ?? [])];
     windows.forEach((window, index) => {
       const reach = reachOf(aggregations, signal, window);
       const [first, last] = [Math.ceil(reach.from / MINUTE), floorTo(reach.to, MINUTE) / MINUTE];
-      const inside = rows.filter(({ minute }) => minute >= first && minute < last);
+      const inside = found.filter(([minute]) => minute >= first && minute < last);
       const counted = counts[index];
-      if (counted) counted[signal] = inside.reduce((total, { rows: inMinute }) => total + Number(inMinute), 0);
+      if (counted) counted[signal] = inside.reduce((total, [, inMinute]) => total + inMinute, 0);
     });
   }
   return counts;

@@ -1,5 +1,52 @@
 import { type Static, Type } from 'typebox';
 import { pathField, textField } from '../../core/config-field.ts';
+import { StreamFilterSchema } from '../stream-filter.ts';
+
+/** How many objects of a bucket are under way at once, when the user does not say. */
+export const DEFAULT_CONCURRENCY = 8;
+
+/** Size of the cache of objects in MB, when the user does not say. */
+export const DEFAULT_CACHE_MB = 2048;
+
+const accessFields = {
+  endpoint: Type.Optional(
+    textField({
+      description: "Address of an S3-compatible server; Amazon's if absent.",
+      pattern: '^https?://',
+      'x-expects': 'an http:// or https:// address',
+    }),
+  ),
+  region: Type.Optional(
+    textField({ description: 'Region of the bucket; with an `endpoint` of your own `us-east-1` if absent.', minLength: 1 }),
+  ),
+  path_style: Type.Optional(
+    Type.Boolean({
+      description: 'Whether the bucket stands in the path of addresses instead of the host name. By default only with an `endpoint`.',
+    }),
+  ),
+  access_key: Type.Optional(
+    textField({
+      description:
+        'Access key; together with `secret_key`. Without both, environment, profile or role of this machine give them, as for the AWS tools.',
+      minLength: 1,
+    }),
+  ),
+  secret_key: Type.Optional(textField({ description: 'Secret of the access key.', minLength: 1, 'x-secret': true })),
+};
+
+const closed = { additionalProperties: false } as const;
+
+const AccountSchema = Type.Object(
+  {
+    root: textField({
+      description: 'Bucket and prefix of the account.',
+      pattern: '^s3://[^/]+(/.*)?$',
+      'x-expects': '`s3://` with a bucket and perhaps a prefix',
+    }),
+    ...accessFields,
+  },
+  { ...closed, description: 'One account of ZO_S3_ACCOUNTS.' },
+);
 
 /** What the user writes under `source` to read OpenObserve's own files. */
 export const OpenObserveFilesConfigSchema = Type.Object(
@@ -7,6 +54,8 @@ export const OpenObserveFilesConfigSchema = Type.Object(
     type: Type.Literal('openobserve_files', { description: "Reads OpenObserve's parquet files in its own directory layout." }),
     root: pathField({
       description: 'Directory that holds `files/<organization>/…`: the `stream` directory of OpenObserve, or an `s3://bucket/prefix`.',
+      pattern: '^(s3://[^/]+(/.*)?|(?![a-zA-Z][a-zA-Z0-9+.-]*://).+)$',
+      'x-expects': 'a directory, or `s3://` with a bucket and perhaps a prefix',
     }),
     organization: textField({ description: 'OpenObserve organization.', default: 'default', minLength: 1 }),
     file_list: Type.Optional(
@@ -18,6 +67,44 @@ export const OpenObserveFilesConfigSchema = Type.Object(
         'x-expects': '`sqlite:` and a path, or `postgres://` and an address',
       }),
     ),
+    ...accessFields,
+    accounts: Type.Optional(
+      Type.Record(Type.String({ minLength: 1 }), AccountSchema, {
+        description: "Where the objects of each account of OpenObserve's ZO_S3_ACCOUNTS are; `root` serves objects without an account.",
+      }),
+    ),
+    concurrency: Type.Optional(
+      Type.Integer({
+        description: 'How many objects of a bucket are fetched or looked at at once.',
+        minimum: 1,
+        maximum: 256,
+        default: DEFAULT_CONCURRENCY,
+      }),
+    ),
+    cache: Type.Optional(
+      Type.Object(
+        {
+          directory: Type.Optional(
+            pathField({
+              description: "Directory for objects of a bucket that were read; below the system's temporary directory if absent.",
+            }),
+          ),
+          size_mb: Type.Optional(
+            Type.Integer({
+              description:
+                'How large the cache may grow; what was not used for longest goes first. Objects that a running read uses come on top. 0 keeps nothing.',
+              minimum: 0,
+              default: DEFAULT_CACHE_MB,
+            }),
+          ),
+        },
+        {
+          ...closed,
+          description: 'Objects never change, so one that was fetched serves later windows. Processes on one machine may share it.',
+        },
+      ),
+    ),
+    stream_filter: Type.Optional(StreamFilterSchema),
     streams: Type.Optional(pathField({ description: 'Saved answer of `GET /api/<organization>/streams`, for the types of metrics.' })),
     web_url: Type.Optional(
       textField({
@@ -27,7 +114,10 @@ export const OpenObserveFilesConfigSchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  closed,
 );
 /** A validated `openobserve_files` source: paths are absolute. */
 export type OpenObserveFilesConfig = Static<typeof OpenObserveFilesConfigSchema>;
+
+/** Where a bucket is and how it is reached. */
+export type BucketConfig = Static<typeof AccountSchema>;

@@ -1,23 +1,33 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { ObserveBridgeError } from '../../core/error.ts';
 import { maskSecrets } from '../../core/secret.ts';
-import type { Signal } from '../../core/signal.ts';
+import { type Signal, signals } from '../../core/signal.ts';
 import type { Window } from '../../core/window.ts';
-import { classifyFile, type LiveObject, streamTypes, toDate } from './object-key.ts';
+import { classifyFile, type ListedObject, streamTypes, toDate } from './object-key.ts';
 
 /** OpenObserve's own record of which objects are live; a merge swaps its rows in one transaction, so one select is a consistent snapshot. */
 export interface FileList extends AsyncDisposable {
-  /** The live objects of a signal that overlap the window. */
-  liveObjects(signal: Signal, window: Window): Promise<LiveObject[]>;
-  /** Every stream of a signal that has live objects. */
+  /** The live objects of the wanted streams of a signal that overlap the window. */
+  liveObjects(signal: Signal, window: Window): Promise<ListedObject[]>;
+  /** Every wanted stream of a signal that has live objects. */
   streams(signal: Signal): Promise<string[]>;
+  /** The live object that was listed last, if there is any. */
+  newest(): Promise<ListedObject | undefined>;
+}
+
+export interface FileListOptions {
+  /** `sqlite:<path>` or `postgres://…`. */
+  readonly location: string;
+  readonly organization: string;
+  /** Whether a stream is read; `type` as in `streamTypes`. */
+  wanted(type: string, stream: string): boolean;
 }
 
 interface FileListRow {
+  account?: string;
   stream: string;
   date: string;
   file: string;
@@ -29,34 +39,52 @@ interface FileListRow {
 
 type Select = (sql: string, params: (string | number)[]) => Promise<object[]>;
 
-/** Opens the list named by `sqlite:<path>` or `postgres://…`. Rejects with `OB_SOURCE_FILE_LIST`. */
-export async function openFileList(location: string, root: string, organization: string): Promise<FileList> {
+/** Opens a list. Rejects with `OB_SOURCE_FILE_LIST`. */
+export async function openFileList({ location, organization, wanted }: FileListOptions): Promise<FileList> {
   const open = location.startsWith('sqlite:') ? openSqlite(location.slice('sqlite:'.length)) : openPostgres(location);
+  let columns = `account, ${COLUMNS}`;
+  const selectRows = async (rest: string, params: (string | number)[]): Promise<FileListRow[]> => {
+    try {
+      return (await open.select(`select ${columns} from file_list ${rest}`, params)) as FileListRow[];
+    } catch (error) {
+      // Lists of before the accounts.
+      if (columns === COLUMNS || !/column.*account/i.test(error instanceof Error ? error.message : '')) throw error;
+      columns = COLUMNS;
+      return selectRows(rest, params);
+    }
+  };
   return {
     async liveObjects(signal, window) {
+      const type = streamTypes[signal];
       // The day's first hour is included because old streams filed whole days there.
-      const rows = (await open.select(
-        `select stream, date, file, min_ts, max_ts, records, original_size from file_list
-         where stream like $1 escape '\\' and deleted = $2 and date >= $3 and date <= $4 and max_ts >= $5 and min_ts < $6 order by stream, date, file`,
+      const rows = await selectRows(
+        `where stream like $1 escape '\\' and deleted = $2 and date >= $3 and date <= $4 and max_ts >= $5 and min_ts < $6 order by stream, date, file`,
         [
-          ...[
-            `${escapeLike(`${organization}/${streamTypes[signal]}/`)}%`,
-            open.no,
-            `${toDate(window.from).slice(0, 10)}/00`,
-            toDate(window.to - 1),
-          ],
+          ...[`${escapeLike(`${organization}/${type}/`)}%`, open.no, `${toDate(window.from).slice(0, 10)}/00`, toDate(window.to - 1)],
           ...[window.from, window.to],
         ],
-      )) as FileListRow[];
-      return rows.map((row) => toLiveObject(row, signal, root));
+      );
+      const objects = rows.map((row) => toListed(row, signal)).filter(({ stream }) => wanted(type, stream));
+      const vortex = objects.find(({ file }) => classifyFile(file) === 'vortex');
+      if (vortex) throw unsupportedFormat(`${organization}/${type}/${vortex.stream}/${vortex.date}/${vortex.file}`);
+      return objects;
     },
     async streams(signal) {
-      const prefix = `${organization}/${streamTypes[signal]}/`;
+      const type = streamTypes[signal];
+      const prefix = `${organization}/${type}/`;
       const rows = (await open.select(
         `select distinct stream from file_list where stream like $1 escape '\\' and deleted = $2 order by stream`,
         [`${escapeLike(prefix)}%`, open.no],
       )) as FileListRow[];
-      return rows.map((row) => row.stream.slice(prefix.length));
+      return rows.map((row) => row.stream.slice(prefix.length)).filter((stream) => wanted(type, stream));
+    },
+    async newest() {
+      const types = signals.map(
+        (signal) => `stream like '${escapeLike(`${organization}/${streamTypes[signal]}/`).replaceAll("'", "''")}%' escape '\\'`,
+      );
+      const [row] = await selectRows(`where deleted = $1 and (${types.join(' or ')}) order by id desc limit 1`, [open.no]);
+      const signal = signals.find((name) => row?.stream.split('/')[1] === streamTypes[name]);
+      return row && signal && toListed(row, signal);
     },
     async [Symbol.asyncDispose]() {
       await open.close();
@@ -64,11 +92,12 @@ export async function openFileList(location: string, root: string, organization:
   };
 }
 
-function toLiveObject(row: FileListRow, signal: Signal, root: string): LiveObject {
-  const stream = row.stream.split('/').slice(2).join('/');
-  if (classifyFile(row.file) === 'vortex') throw unsupportedFormat(`${row.stream}/${row.date}/${row.file}`);
+const COLUMNS = 'stream, date, file, min_ts, max_ts, records, original_size';
+
+function toListed(row: FileListRow, signal: Signal): ListedObject {
   return {
-    ...{ signal, stream, date: row.date, file: row.file, path: join(root, 'files', row.stream, row.date, row.file) },
+    ...{ signal, stream: row.stream.split('/').slice(2).join('/'), date: row.date, file: row.file },
+    ...(row.account ? { account: row.account } : {}),
     ...{ minTime: Number(row.min_ts), maxTime: Number(row.max_ts), records: Number(row.records), originalSize: Number(row.original_size) },
   };
 }

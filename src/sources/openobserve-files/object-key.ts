@@ -5,18 +5,37 @@ import { HOUR, type Micros } from '../../core/time.ts';
 export const streamTypes: Readonly<Record<Signal, string>> = { logs: 'logs', spans: 'traces', metric_points: 'metrics' };
 
 /** One object of the store that holds rows of one stream and, since OpenObserve 0.70, of one hour. */
-export interface LiveObject {
+export interface ListedObject {
   readonly signal: Signal;
   readonly stream: string;
   /** UTC hour of the directory, `YYYY/MM/DD/HH`. */
   readonly date: string;
   /** The rest of the key, partition directories included. */
   readonly file: string;
-  readonly path: string;
+  /** The account of ZO_S3_ACCOUNTS; absent means the only one. */
+  readonly account?: string;
   readonly minTime: Micros;
   readonly maxTime: Micros;
   readonly records: number;
   readonly originalSize: number;
+}
+
+/** An object as a file that the engine can read. */
+export interface LiveObject extends ListedObject {
+  readonly path: string;
+}
+
+/** What places an object in its store. */
+export type ObjectPlace = Pick<ListedObject, 'signal' | 'stream' | 'date' | 'file'>;
+
+/** The key of an object below the root of its store. */
+export function keyOf(organization: string, { signal, stream, date, file }: ObjectPlace): string {
+  return `${streamsPrefix(organization, signal)}${stream}/${date}/${file}`;
+}
+
+/** The prefix of all keys of a signal, which the names of the streams follow. */
+export function streamsPrefix(organization: string, signal: Signal): string {
+  return `files/${organization}/${streamTypes[signal]}/`;
 }
 
 /** What a file in a stream's hour directory is, by its name. OpenObserve writes `#N` files while it uploads. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Signal } from '../../core/signal.ts';
 import type { SqlSession } from '../../core/sql-session.ts';
 import type { Window } from '../../core/window.ts';
@@ -14,21 +13,21 @@ import {
   quoteText,
   toCanonical,
 } from '../canonical.ts';
-import { fromDate, type LiveObject, streamTypes } from './object-key.ts';
+import { fromDate, type LiveObject } from './object-key.ts';
 
 export interface RelationOptions {
   readonly signal: Signal;
   readonly objects: readonly LiveObject[];
   readonly range: Window;
-  readonly root: string;
-  readonly organization: string;
+  /** Directory that holds one directory per stream with the objects below. */
+  readonly directory: string;
   readonly keptLabels: KeptLabels | undefined;
   readonly session: SqlSession;
 }
 
 /** The canonical select over the rows of the objects in the range. A row reads the same whatever other objects are read with it. */
 export async function toRelation(options: RelationOptions): Promise<string> {
-  const { signal, objects, range, root, organization, session } = options;
+  const { signal, objects, range, directory, session } = options;
   if (objects.length === 0) return emptyRelation(signal);
   const { columns, layouts } = await readLayouts(objects, session);
   let from = `(${layouts.map((layout) => `select * ${replacing(layout.texts)} from ${parquet(layout.objects)} where ${inWindow(range)}`).join(' union all by name ')})`;
@@ -38,9 +37,8 @@ export async function toRelation(options: RelationOptions): Promise<string> {
     from = `(select *, false as ${IMPLAUSIBLE_COLUMN} from ${from} union all by name ${misfiled.join(' union all by name ')})`;
   }
   const names = new Set(objects.map((object) => object.stream));
-  const prefix = join(root, 'files', organization, streamTypes[signal], '/');
   // The engine counts characters, not UTF-16 units.
-  const start = [...prefix].length + 1;
+  const start = [...directory].length + 2;
   const stream = names.size === 1 ? quoteText(objects[0]?.stream ?? '') : `split_part(substr(${FILE_COLUMN}, ${start}), '/', 1)`;
   return toCanonical(signal, { columns, from, stream }, options.keptLabels);
 }
