@@ -72,7 +72,9 @@ export async function createWiring(setup: WiringSetup): Promise<Wiring> {
     openDb,
     metrics,
     openSource(tenant) {
-      const source = sources.get(tenant) ?? opened.use(createSource(tenant.source, { now, keptLabels: config.metrics.keep_labels }));
+      const source =
+        sources.get(tenant) ??
+        opened.use(createSource(tenant.source, { now, keptLabels: config.metrics.keep_labels, ...cacheBeside(config) }));
       sources.set(tenant, source);
       return source;
     },
@@ -153,6 +155,11 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
       return createJob(name, { tenantId: tenant.id, source, db, aggregations, miner, session, rules, clock: () => performance.now() });
     },
   };
+}
+
+/** Objects of buckets are kept beside what the engine spills. */
+function cacheBeside({ engine }: Config): { cacheDirectory?: string } {
+  return engine.temp_directory === undefined ? {} : { cacheDirectory: join(engine.temp_directory, 'objects') };
 }
 
 function aggregationDirectories(config: Config): string[] {
