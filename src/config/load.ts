@@ -7,6 +7,7 @@ import type { Environment } from './environment.ts';
 import { listRefusals } from './refusal.ts';
 import { type Config, ConfigSchema, configNode } from './schema.ts';
 import { formatKeyPath, isMapping, type KeyPath, mapTexts } from './schema-node.ts';
+import { refuseEngine } from './tenant.ts';
 
 /** Name of the configuration file that is read from the current directory when none is named. */
 export const defaultFileName = 'observebridge.yaml';
@@ -64,6 +65,10 @@ export function parseConfig(text: string, file: string, environment: Environment
   const ids = config.tenants.map((tenant) => tenant.id);
   const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index);
   if (repeated >= 0) throw refuse(locate(['tenants', repeated, 'id']), `tenants[${repeated}].id repeats the identifier ${ids[repeated]}`);
+  for (const [index, tenant] of config.tenants.entries()) {
+    const clash = refuseEngine(tenant);
+    if (clash !== undefined) throw refuse(locate(['tenants', index, 'engine']), `tenants[${index}].${clash}`);
+  }
   return config;
 }
 

@@ -1,4 +1,5 @@
 import type { ObserveBridgeError } from '../core/error.ts';
+import type { PushDown } from '../core/push-down.ts';
 import type { Signal } from '../core/signal.ts';
 import type { SqlSession } from '../core/sql-session.ts';
 import type { Window } from '../core/window.ts';
@@ -31,6 +32,8 @@ export interface Slice extends AsyncDisposable {
   /** What a full read costs: objects and compressed bytes. */
   readonly objects: number;
   readonly bytes: number;
+  /** Where the store of the telemetry can aggregate by itself. It works over any range, also one that the slice was not opened for. */
+  readonly pushDown?: PushDown;
   /** Turns an error that the engine raised while reading the relations into one of ours; names the object, never a value. */
   explain(error: unknown): ObserveBridgeError;
 }

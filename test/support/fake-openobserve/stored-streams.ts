@@ -126,5 +126,5 @@ function toLiteral(value: StoredValue): string {
   if (typeof value === 'string') return quoteText(value);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'bigint') return `${value}::ubigint`;
-  return Number.isInteger(value) ? `${value}::bigint` : `'${value}'::double`;
+  return Number.isSafeInteger(value) ? `${value}::bigint` : `'${value}'::double`;
 }
