@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
+import { benchCatchUp } from './catch-up.ts';
 import { benchFloor } from './floor.ts';
 import { benchLag } from './lag.ts';
 import { benchMemory } from './memory.ts';
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<string[]>>> = {
   window: benchWindow,
   memory: benchMemory,
   floor: benchFloor,
+  'catch-up': benchCatchUp,
   prune: benchPrune,
   planner: benchPlanner,
   claims: benchClaims,

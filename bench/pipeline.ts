@@ -9,6 +9,7 @@ import { createJob } from '../src/jobs/index.ts';
 import { createMiner } from '../src/patterns/miner.ts';
 import type { BatchOutcome } from '../src/runtime/execute.ts';
 import { createOpenObserveFilesSource } from '../src/sources/openobserve-files/openobserve-files.ts';
+import type { Source } from '../src/sources/source.ts';
 import type { Db } from '../src/store/db.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openDatabase } from '../src/store/open-database.ts';
@@ -28,14 +29,20 @@ export interface Pipeline extends AsyncDisposable {
   run(range: Window, maxBatch: number): Promise<BatchOutcome[]>;
 }
 
-export async function openPipeline(config: PipelineConfig): Promise<Pipeline> {
-  const db = await openDatabase(config.databaseUrl);
+export async function openPipeline({
+  databaseUrl,
+  root,
+  fileList: file_list,
+  organization = 'default',
+}: PipelineConfig): Promise<Pipeline> {
+  const deps = { now: () => Date.now() * 1000 };
+  return openPipelineOf(createOpenObserveFilesSource({ type: 'openobserve_files', root, organization, file_list }, deps), databaseUrl);
+}
+
+/** The same over any source, which it disposes. */
+export async function openPipelineOf(source: Source, databaseUrl: string): Promise<Pipeline> {
+  const db = await openDatabase(databaseUrl);
   await migrate(db);
-  const { root, fileList: file_list, organization = 'default' } = config;
-  const source = createOpenObserveFilesSource(
-    { type: 'openobserve_files', root, organization, file_list },
-    { now: () => Date.now() * 1000 },
-  );
   const aggregations = await loadAggregations([fileURLToPath(new URL('../aggregations/', import.meta.url))]);
   const session = { directory: join(tmpdir(), 'observebridge'), memoryLimit: '128MB', threads: 1 };
   const job = createJob('oo-agg', {

@@ -34,10 +34,13 @@ export async function benchPlanner(): Promise<string[]> {
     const sync = await timed(() => db.transaction((tx) => syncSchedule(tx, entries)));
     const clock = await db.query<{ at: string }>(`select date_trunc('minute', now()) + interval '5 seconds' as at`);
     const at = (minutes: number): string => new Date(Date.parse(clock[0]?.at ?? '') + minutes * 60_000).toISOString();
+    let longest = 0;
     const tick = (minutes: number) => async () => {
-      for (;;) {
-        const { lanes } = await db.transaction((tx) => planWindows(tx, 5_000, at(minutes)));
-        if (lanes < 5_000) break;
+      for (let lanes = 5_000; lanes === 5_000; ) {
+        longest = Math.max(
+          longest,
+          await timed(async () => ({ lanes } = await db.transaction((tx) => planWindows(tx, 5_000, at(minutes))))),
+        );
       }
       await db.transaction(unblockWindows);
       await db.transaction((tx) => queueSettling(tx, 5_000, at(minutes)));
@@ -50,8 +53,11 @@ export async function benchPlanner(): Promise<string[]> {
       rounds.push(await timed(tick(minute)));
     }
     const idle = await timed(tick(5));
+    await db.query(`update etl_job_run set status = 'success', blocked_by = null, finished_at = now() where status = 'queued'`);
+    await db.query(`update etl_schedule set next_plan_at = 'infinity' where job <> 'oo-agg'`);
+    const usual = await timed(tick(6));
     return [
-      `planner: ${TENANTS * JOBS.length} lanes; nothing due ${idle} ms, one window due everywhere ${rounds.toSorted((a, b) => a - b).join(', ')} ms (bar < 1000), the very first tick ${first} ms, taking over a changed configuration ${sync} ms`,
+      `planner: ${TENANTS * JOBS.length} lanes; nothing due ${idle} ms, one job due for every tenant ${usual} ms, one window due everywhere ${rounds.toSorted((a, b) => a - b).join(', ')} ms in all, 5000 lanes at most ${longest} ms (bar < 1000), the very first ${first} ms, taking over a changed configuration ${sync} ms`,
     ];
   } finally {
     await server.stop();

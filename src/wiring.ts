@@ -152,7 +152,17 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
       await upsertTenant(db, tenant.id, tenant.name);
       const source = openSource(tenant);
       const rules = config.metrics.resource_rules;
-      return createJob(name, { tenantId: tenant.id, source, db, aggregations, miner, session, rules, clock: () => performance.now() });
+      return createJob(name, {
+        tenantId: tenant.id,
+        engine: tenant.engine,
+        source,
+        db,
+        aggregations,
+        miner,
+        session,
+        rules,
+        clock: () => performance.now(),
+      });
     },
   };
 }

@@ -9,7 +9,7 @@ export interface ClusterStream {
   readonly metricType?: string;
   /** The stream as it stands in a from clause. */
   readonly from: string;
-  /** Expression of each canonical column of the signal but `stream`, `series`, `family_series` and `kept_labels`; `null` where it has none. */
+  /** Expression of each canonical column of the signal but `stream`, `series`, `family_series` and `kept_labels`; `null` where it has none. `failed` is 1 or 0. */
   readonly columns: Readonly<Record<string, string>>;
   /** Expressions that together tell the series of a metric stream apart. */
   readonly series: readonly string[];

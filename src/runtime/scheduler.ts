@@ -24,6 +24,8 @@ export interface Tick {
   readonly backfilled: number;
   readonly reaped: number;
   readonly skipped: Planned['skipped'];
+  /** Whether more is due already; the next tick should follow at once. */
+  readonly more: boolean;
 }
 
 const TICK_MS = 1_000;
@@ -31,6 +33,8 @@ const PAUSE_AFTER_ERROR_MS = 2_000;
 /** How often it is looked whether there are other entries. */
 const LIST_MS = 5_000;
 const LANES_PER_PLAN = 5_000;
+/** Expired leases and dependencies do not wait longer than this for planning. */
+const PLAN_MS = 400;
 const SETTLING_PER_TICK = 5_000;
 
 /** A scheduler; several may run against one database. */
@@ -55,16 +59,18 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       const reaped = await db.transaction((tx) => reapRuns(tx, deps.maxAttempts));
       let planned = 0;
       const skipped: Planned['skipped'][number][] = [];
-      for (;;) {
+      const began = performance.now();
+      let more = true;
+      while (more && performance.now() - began < PLAN_MS) {
         const plan = await db.transaction((tx) => planWindows(tx, LANES_PER_PLAN));
         planned += plan.windows;
         skipped.push(...plan.skipped);
-        if (plan.lanes < LANES_PER_PLAN) break;
+        more = plan.lanes === LANES_PER_PLAN;
       }
       const unblocked = await db.transaction(unblockWindows);
       const settling = await db.transaction((tx) => queueSettling(tx, SETTLING_PER_TICK));
       const backfilled = await db.transaction(deps.advanceBackfills);
-      return { planned, unblocked, settling, backfilled, reaped, skipped };
+      return { planned, unblocked, settling, backfilled, reaped, skipped, more };
     },
   };
 }
@@ -77,6 +83,7 @@ export async function runScheduler(deps: SchedulerDeps, signal: AbortSignal): Pr
     try {
       const tick = await scheduler.tick();
       if (tick.planned + tick.unblocked + tick.settling + tick.backfilled + tick.reaped + tick.skipped.length > 0) deps.onTick?.(tick);
+      if (tick.more) pause = 0;
     } catch (error) {
       deps.onError?.(error);
       pause = PAUSE_AFTER_ERROR_MS;

@@ -1,5 +1,6 @@
 import type { Micros } from '../core/time.ts';
 import type { KeptLabels } from './canonical.ts';
+import { createFallbackSource } from './fallback.ts';
 import type { MockConfig } from './mock/config.ts';
 import { createMockSource } from './mock/mock.ts';
 import type { OpenObserveApiConfig } from './openobserve-api/config.ts';
@@ -26,8 +27,10 @@ export function createSource(config: AnySourceConfig, deps: SourceDeps): Source 
       return createMockSource(config, deps);
     case 'openobserve_api':
       return createOpenObserveApiSource(config, deps);
-    case 'openobserve_files':
-      return createOpenObserveFilesSource(config, deps);
+    case 'openobserve_files': {
+      const files = createOpenObserveFilesSource(config, deps);
+      return config.fallback ? createFallbackSource(files, createOpenObserveApiSource(config.fallback, deps)) : files;
+    }
     case 'otlp_files':
       return createOtlpFilesSource(config, deps);
   }

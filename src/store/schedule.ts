@@ -97,7 +97,7 @@ export async function planWindows(tx: Tx, limit: number, now?: string): Promise<
        order by s.next_plan_at limit $2 for update of s skip locked
      ),
      start as materialized (
-       select d.*, date_bin(d.align, coalesce(d.planned_until, m.watermark, d.now - d.initial_lookback), 'epoch') as wished,
+       select d.*, m.watermark is null as is_new, date_bin(d.align, coalesce(d.planned_until, m.watermark, d.now - d.initial_lookback), 'epoch') as wished,
          greatest(date_bin(d.align, m.low_water_mark + d.align - interval '1 microsecond', 'epoch'),
            case when d.planned_until is not null or m.watermark is not null then
              greatest(date_bin(d.align, d.now - d.max_age, 'epoch'),
@@ -135,7 +135,7 @@ export async function planWindows(tx: Tx, limit: number, now?: string): Promise<
        from target t where (e.job, e.tenant_id) = (t.job, t.tenant_id)
      ),
      begun as (
-       insert into etl_watermark (job, tenant_id, watermark) select job, tenant_id, first from target
+       insert into etl_watermark (job, tenant_id, watermark) select job, tenant_id, first from target where is_new
        on conflict (job, tenant_id) do update set watermark = excluded.watermark where etl_watermark.watermark is null
      ),
      added as (select job, tenant_id, count(*)::int as windows from queued group by job, tenant_id)

@@ -1,6 +1,11 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MINUTE, SECOND } from '../../src/core/time.ts';
+import { MINUTE, parseTime, SECOND } from '../../src/core/time.ts';
+import type { Window } from '../../src/core/window.ts';
+import { quoteText } from '../../src/sources/canonical.ts';
 import { NOON } from '../sources/openobserve-api-world.ts';
 import { type FakeOpenObserve, type FakeOptions, startFakeOpenObserve } from '../support/fake-openobserve/fake-openobserve.ts';
 import type { StoredRow } from '../support/fake-openobserve/stored-streams.ts';
@@ -19,14 +24,16 @@ describe('metrics in the cluster', () => {
   const sample = fc.record({
     second: fc.integer({ min: -290, max: 179 }),
     value: fc.oneof(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.integer({ min: -50, max: 50 }), fc.constant(1.7976931348623157e308)),
-    service_name: fc.constantFrom('cart', "o'brien", null),
-    k8s_pod_name: fc.constantFrom('cart-5d8f9c7b6d-x2x4z', 'cart-5d8f9c7b6d-b7b8c', null),
-    instance: fc.constantFrom('10.0.0.1:9100', '10.0.0.1:9200', ''),
-    code: fc.constantFrom('200', '500', null),
+    labels: fc.constantFrom<StoredRow>(
+      { service_name: 'cart', k8s_pod_name: 'cart-5d8f9c7b6d-x2x4z', instance: '10.0.0.1:9100', code: '200' },
+      { service_name: 'cart', k8s_pod_name: 'cart-5d8f9c7b6d-b7b8c', instance: '10.0.0.1:9200', code: '200' },
+      { service_name: "o'brien", k8s_pod_name: null, instance: '', code: null },
+      { service_name: null, k8s_pod_name: 'cart-5d8f9c7b6d-x2x4z', instance: '10.0.0.1:9200', code: '500' },
+    ),
   });
   const samples = fc.array(sample, { minLength: 1, maxLength: 60 });
   const toRows = (list: readonly (typeof sample extends fc.Arbitrary<infer Row> ? Row : never)[], more: StoredRow = {}): StoredRow[] =>
-    list.map(({ second, value, ...labels }) => ({
+    list.map(({ second, value, labels }) => ({
       _timestamp: NOON + second * SECOND,
       __name__: 'x',
       value: value + 0.5,
@@ -51,7 +58,7 @@ describe('metrics in the cluster', () => {
         expect(both.stats.metric_points).toEqual({ streams: 4, read: {} });
         expectSame(both);
       }),
-      { numRuns: 12 },
+      { numRuns: 12, endOnFailure: true },
     );
   }, 120_000);
 
@@ -59,6 +66,31 @@ describe('metrics in the cluster', () => {
     Array.from({ length: 40 }, (_, index) => ({
       ...{ _timestamp: NOON + index * 4 * SECOND, value: index * 1.5, service_name: `s${index % 3}`, code: `${index % 2}`, ...more },
     }));
+
+  it('take the difference to a sample of up to five minutes before', async () => {
+    const at = (micros: number, value: number, code: string): StoredRow => ({
+      _timestamp: NOON + micros,
+      value,
+      service_name: 'cart',
+      code,
+    });
+    const five = 5 * MINUTE;
+    const rows = [
+      at(7 - five, 10, 'near'),
+      at(7, 40, 'near'),
+      at(6 - five, 10, 'far'),
+      at(7, 70, 'far'),
+      at(MINUTE + 7, 82, 'far'),
+      at(MINUTE + 8, 6, 'far'),
+    ];
+    const both = await inBoth((server) => server.append('metrics', 'requests', rows));
+    const rows1m = both.cluster.partials.get('metric_1m')?.toSorted((a, b) => Number(a.bucket) - Number(b.bucket));
+    expect(rows1m).toMatchObject([
+      { series: 1, samples: 1, sum: 0.5 },
+      { series: 1, samples: 2, sum: 0.3 },
+    ]);
+    expectSame(both);
+  });
 
   it('keep the labels that belong to their name', async () => {
     const rows = points().map((row, index) => ({ ...row, code: index % 5 === 0 ? null : (row.code ?? null) }));
@@ -186,7 +218,7 @@ describe('calls in the cluster', () => {
           calls += both.cluster.partials.get('service_call_5m')?.length ?? 0;
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 25, endOnFailure: true },
     );
     expect(inCluster).toBeGreaterThan(5);
     expect(calls).toBeGreaterThan(10);
@@ -262,6 +294,15 @@ describe('calls in the cluster', () => {
     expectSame(both, 0);
   });
 
+  it('end the way up at the entry of a service', async () => {
+    const entry = { ...server, service_name: 'web', duration: 8_000 };
+    const beyond = { ...server, span_id: '03', reference_parent_span_id: '02', duration: null };
+    const both = await inBoth((fake) => fake.append('traces', 'default', [{ ...client, span_status: 'ERROR' }, entry, beyond]));
+    expect(both.stats.spans).toEqual({ streams: 1, read: {} });
+    expect(both.cluster.partials.get('service_call_5m')).toMatchObject([{ calls: 1, errors: 0 }]);
+    expectSame(both, 0);
+  });
+
   it('count spans that cannot be used, copies, and calls to nobody', async () => {
     const unusable = [
       { ...client, span_id: '20', service_name: null },
@@ -275,4 +316,49 @@ describe('calls in the cluster', () => {
     ]);
     expectSame(both, 0);
   });
+});
+
+const data = fileURLToPath(new URL('../../../shared/data', import.meta.url));
+
+/** Serves what is recorded below a directory to both engines. */
+async function recorded(name: string, organization: string, range: Window, streamsOf: (type: string) => readonly string[]): Promise<Both> {
+  const described = join(data, name, 'streams.json');
+  const list = existsSync(described)
+    ? (JSON.parse(readFileSync(described, 'utf8')) as { list: { name: string; metrics_meta?: { metric_type: string } }[] }).list
+    : [];
+  const metricTypes = Object.fromEntries(
+    list.flatMap((stream) => (stream.metrics_meta ? [[stream.name, stream.metrics_meta.metric_type]] : [])),
+  );
+  await using server = await startFakeOpenObserve({ metricTypes });
+  for (const type of ['metrics', 'traces']) {
+    for (const stream of streamsOf(type)) {
+      const files = quoteText(join(data, name, 'stream/files', organization, type, stream, '**/*.parquet'));
+      const near = `_timestamp between ${range.from - 20 * MINUTE} and ${range.to + 5 * MINUTE}`;
+      await server.append(type, stream, `select * from read_parquet(${files}, union_by_name = true) where ${near}`);
+    }
+  }
+  return await aggregateBoth(server, range);
+}
+
+const skipped = existsSync(data) ? '' : ' (skipped: ../shared/data is absent)';
+describe.skipIf(skipped)(`recorded telemetry in the cluster${skipped}`, () => {
+  const at = (text: string): number => parseTime(text) ?? Number.NaN;
+
+  it('gives the calls of the local engine', async () => {
+    const range = { from: at('2023-01-30T12:00'), to: at('2023-01-30T12:05') };
+    const both = await recorded('openobserve', 'default', range, (type) => (type === 'traces' ? ['default'] : []));
+    expect(both.stats.spans).toEqual({ streams: 1, read: {} });
+    expect(both.cluster.partials.get('service_call_5m')?.length).toBeGreaterThan(50);
+    expectSame(both, 0);
+  }, 120_000);
+
+  it('gives the gauges and counters of the local engine, and reads the rest', async () => {
+    const range = { from: at('2026-11-21T09:40'), to: at('2026-11-21T09:45') };
+    const streams = readdirSync(join(data, 'prometheus/stream/files/infra/metrics'));
+    const both = await recorded('prometheus', 'infra', range, (type) => (type === 'metrics' ? streams : []));
+    expect(both.stats.metric_points?.streams).toBeGreaterThan(20);
+    expect(both.stats.metric_points?.read.histogram_or_summary).toBeGreaterThan(5);
+    expect(both.cluster.partials.get('metric_1m')?.length).toBeGreaterThan(100);
+    expectSame(both);
+  }, 120_000);
 });

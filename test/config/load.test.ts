@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { maskConfig } from '../../src/config/mask.ts';
+import { parseTenant } from '../../src/config/tenant.ts';
 import { ObserveBridgeError } from '../../src/core/error.ts';
 
 const environment = { variables: { PASSWORD: 'hunter2' }, directory: '/here' };
@@ -29,6 +30,19 @@ describe('parseConfig', () => {
     expect(config.jobs['oo-agg']).not.toHaveProperty('delay');
     expect(config.jobs['age-refresh'].after).toEqual(['oo-agg']);
     expect(config.engine).toEqual({ memory_limit: '128MB', threads: 1 });
+  });
+
+  it('takes the engine of OpenObserve with its API only', () => {
+    expect(parse(mockTenant).tenants[0]?.engine).toBe('local');
+    const api = 'source: { type: openobserve_api, url: "http://oo:5080", user: u, password: p }';
+    expect(parse(`tenants: [{ id: a, engine: openobserve, ${api} }]`).tenants[0]?.engine).toBe('openobserve');
+    expect(refusalOf('tenants:\n  - id: a\n    engine: openobserve\n    source: { type: mock }')).toBe(
+      '/etc/ob/observebridge.yaml line 3: tenants[0].engine is openobserve, which takes a source of type openobserve_api, not mock.',
+    );
+    expect(parseTenant({ id: 'a', engine: 'openobserve', source: { type: 'mock' } })).toMatchObject({
+      code: 'OB_CONFIG_INVALID',
+      message: 'dim_tenant.settings: engine is openobserve, which takes a source of type openobserve_api, not mock.',
+    });
   });
 
   it('gives every caller defaults of its own', () => {

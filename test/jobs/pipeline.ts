@@ -24,11 +24,16 @@ export interface Pipeline {
   run(range: Window, options?: Partial<RunWindowsOptions>): Promise<BatchOutcome[]>;
 }
 
-export async function createPipeline(db: Db, source: Source, memoryLimit = '128MB'): Promise<Pipeline> {
+export async function createPipeline(
+  db: Db,
+  source: Source,
+  memoryLimit = '128MB',
+  engine: 'local' | 'openobserve' = 'local',
+): Promise<Pipeline> {
   const job = createJob('oo-agg', {
     ...{ tenantId: TENANT, source, db, aggregations: await aggregations, miner: createMiner() },
     session: { directory: join(tmpdir(), 'observebridge-test'), memoryLimit, threads: 1 },
-    clock: () => performance.now(),
+    ...{ engine, clock: () => performance.now() },
   });
   return {
     ...{ db, job },

@@ -23,7 +23,7 @@ const CLOCK_SKEW: Micros = 5 * SECOND;
 /** Ancestors within one service that are looked at above the parent of a call. */
 const CLIMBED = 3;
 
-const TYPES: Readonly<Record<string, string>> = { duration_us: 'BIGINT', failed: 'BOOLEAN' };
+const TYPES: Readonly<Record<string, string>> = { duration_us: 'BIGINT', failed: 'BIGINT' };
 const COLUMNS = [
   'trace_id',
   'span_id',
@@ -90,7 +90,7 @@ export function compileCalls(scope: CallScope): string {
   const { part, stream } = scope;
   const calls =
     `SELECT s.minute_start, p0.service_name AS source_name, p0.namespace AS source_namespace, s.service_name AS target_name, s.namespace AS target_namespace, ` +
-    `coalesce(s.protocol, ${ofClient('protocol')}, p0.protocol, 'unknown') AS protocol, s.failed OR coalesce(${ofClient('failed')}, false) AS failed, ` +
+    `coalesce(s.protocol, ${ofClient('protocol')}, p0.protocol, 'unknown') AS protocol, CASE WHEN s.failed = 1 OR ${ofClient('failed')} = 1 THEN 1 ELSE 0 END AS failed, ` +
     `coalesce(s.duration_us, ${ofClient('duration_us')}) AS latency, ${ofClient('duration_us')} AS client_latency, s.t, s.trace_id ` +
     `FROM ${climb(scope)} AND ${inPart('s', part)} AND NOT ${sameService('s', 'p0')}`;
   const keys = 'minute_start, source_name, source_namespace, target_name, target_namespace, protocol, failed';
@@ -108,7 +108,7 @@ export function compileUnanswered(scope: CallScope): string {
     `WHERE client_id IS NOT NULL AND t <= client_minute + ${MINUTE - 1 + lookahead} GROUP BY trace_key, client_id`;
   const unless = (expression: string): string => `CASE WHEN a.client_id IS NULL THEN ${expression} END`;
   const calls =
-    `SELECT c.minute_start, a.client_id IS NOT NULL AS answered, ${PEER_COLUMNS.map((name) => `c.${name}`).join(', ')}, ` +
+    `SELECT c.minute_start, CASE WHEN a.client_id IS NULL THEN 0 ELSE 1 END AS answered, ${PEER_COLUMNS.map((name) => `c.${name}`).join(', ')}, ` +
     `${['service_name', 'namespace'].map((name) => `${unless(`c.${name}`)} AS source_${name === 'namespace' ? name : 'name'}`).join(', ')}, ` +
     `${unless(`coalesce(c.protocol, 'unknown')`)} AS protocol, ${unless('c.failed')} AS failed, ${unless('c.duration_us')} AS latency, ` +
     `${unless('c.duration_us')} AS client_latency, c.t, c.trace_id ` +
@@ -121,7 +121,7 @@ function groupCalls(keys: string, calls: string, stream: ClusterStream): string 
   const bin = (value: string): string =>
     `CASE WHEN ${value} > 0 THEN CAST(ceil(ln(CAST(${value} AS DOUBLE)) / ${LOG_GAMMA}) AS BIGINT) WHEN ${value} IS NOT NULL THEN ${ZERO_BIN} END`;
   const evidence =
-    `CASE WHEN failed THEN '1' ELSE '0' END || lpad(CAST(coalesce(latency, 0) AS VARCHAR), 16, '0') || '|' || CAST(t AS VARCHAR) || '|' || trace_id || ` +
+    `CASE WHEN failed = 1 THEN '1' ELSE '0' END || lpad(CAST(coalesce(latency, 0) AS VARCHAR), 16, '0') || '|' || CAST(t AS VARCHAR) || '|' || trace_id || ` +
     `'|${stream.name.replaceAll("'", "''")}'`;
   return (
     `SELECT ${keys}, latency_bin, client_bin, count(*) AS calls, max(evidence) AS evidence FROM (SELECT ${keys}, ${bin('latency')} AS latency_bin, ` +

@@ -44,12 +44,9 @@ export async function surveySpans(
  */
 export async function pushCalls(
   pushDown: PushDown,
-  { stream, rejections, messaging }: SpanSurvey,
+  { stream, rejections }: SpanSurvey,
   { aggregation, window, resources }: PushCallsOptions,
-): Promise<
-  { rows: PartialRow[]; tally(tally: Tally): void } | 'messaging' | 'shared_span_ids' | 'deep_spans' | 'clock_skew' | 'topic_alias'
-> {
-  if (messaging) return 'messaging';
+): Promise<{ rows: PartialRow[]; tally(tally: Tally): void } | 'shared_span_ids' | 'deep_spans' | 'clock_skew' | 'topic_alias'> {
   const { lookback, lookahead } = aggregation;
   const ask = (compile: (scope: CallScope) => string, repeated: boolean): Promise<ClusterRow[]> => {
     const toSql: ClusterQuery['toSql'] = (part) => compile({ stream, part, lookback, lookahead, repeated });
@@ -97,7 +94,7 @@ async function toUnanswered(rows: readonly ClusterRow[], resources: Resources): 
   if (targets.some((target) => target?.kind === 'topic')) return 'topic_alias';
   return rows.flatMap((row, index) => {
     const target = targets[index] ?? null;
-    return row.answered === true ? [] : [toPartial(row, resources, target && resources.id(target))];
+    return row.answered === 1 ? [] : [toPartial(row, resources, target && resources.id(target))];
   });
 }
 
@@ -110,7 +107,7 @@ function toPartial(row: ClusterRow, resources: Resources, target: bigint | null)
   const calls = Number(row.calls);
   return {
     ...{ bucket: minuteOf(row), source: placeOf(resources, row, 'source'), target, protocol: String(row.protocol), calls },
-    errors: row.failed === true ? calls : 0,
+    errors: row.failed === 1 ? calls : 0,
     ...{ latency: toSketch(row.latency_bin, calls), client_latency: toSketch(row.client_bin, calls), evidence: textOf(row, 'evidence') },
   };
 }

@@ -1,5 +1,5 @@
 import { inParallel } from '../../core/in-parallel.ts';
-import type { PushDown } from '../../core/push-down.ts';
+import type { ClusterStream, PushDown } from '../../core/push-down.ts';
 import type { Signal } from '../../core/signal.ts';
 import type { Window } from '../../core/window.ts';
 import type { AggregateResult } from '../aggregate.ts';
@@ -46,66 +46,13 @@ export async function surveyWindow(pushDown: PushDown, window: Window, aggregati
   const pushable = listPushable(aggregations);
   const named = (signal: Signal): Aggregation | undefined =>
     aggregations.find(({ name }) => pushable.includes(signal) && name === PUSHABLE[signal]);
-  const counts = new Map<Signal, Map<number, number>>();
-  const rest = new Map<Signal, string[]>();
-  const stats: Partial<Record<Signal, PushedStreams>> = {};
-  const leave = (signal: Signal, stream: string, reason: string): void => {
-    rest.set(signal, [...(rest.get(signal) ?? []), stream]);
-    const told = stats[signal] ?? { streams: 0, read: {} };
-    told.read[reason] = (told.read[reason] ?? 0) + 1;
-    stats[signal] = told;
-  };
-  const take = (signal: Signal, rows: ReadonlyMap<number, number>): void => {
-    const known = counts.get(signal) ?? new Map<number, number>();
-    for (const [minute, number] of rows) known.set(minute, (known.get(minute) ?? 0) + number);
-    counts.set(signal, known);
-    stats[signal] = { read: {}, ...stats[signal], streams: (stats[signal]?.streams ?? 0) + 1 };
-  };
-
-  const metrics = named('metric_points');
-  const surveyed: SurveyedStream[] = [];
-  if (metrics) {
-    const { streams, others } = await pushDown.listStreams('metric_points', { from: window.from - metrics.lookback, to: window.to });
-    for (const name of others) leave('metric_points', name, 'column_types');
-    const fit = streams.filter((stream) => {
-      const reason = refuseMetric(stream);
-      if (reason !== undefined) leave('metric_points', stream.name, reason);
-      return reason === undefined;
-    });
-    const surveys = await inParallel(fit, AT_ONCE, (stream) => surveyMetric(pushDown, { stream, window, lookback: metrics.lookback }));
-    for (const [index, survey] of surveys.entries()) {
-      const name = fit[index]?.name ?? '';
-      if (survey.pushed === undefined) leave('metric_points', name, survey.reason ?? '');
-      else {
-        take('metric_points', survey.counts);
-        surveyed.push(survey.pushed);
-      }
-    }
-  }
-
-  const calls = named('spans');
-  let spans: SpanSurvey | undefined;
-  if (calls) {
-    const { streams, others } = await pushDown.listStreams('spans', {
-      from: window.from - calls.lookback,
-      to: window.to + calls.lookahead,
-    });
-    const [only] = streams;
-    if (only && streams.length === 1 && others.length === 0) {
-      spans = await surveySpans(pushDown, only, { aggregation: calls, window });
-      if (spans.messaging) {
-        leave('spans', only.name, 'messaging');
-        spans = undefined;
-      } else take('spans', spans.counts);
-    } else {
-      // A trace may have spans in every stream.
-      for (const { name } of streams) leave('spans', name, 'several_streams');
-      for (const name of others) leave('spans', name, 'column_types');
-    }
-  }
+  const ledger = createLedger();
+  const [metrics, calls] = [named('metric_points'), named('spans')];
+  const metricStreams = metrics ? await surveyMetrics(pushDown, { aggregation: metrics, window }, ledger) : [];
+  const traceStream = calls && (await surveyTraces(pushDown, { aggregation: calls, window }, ledger));
 
   return {
-    ...{ counts, rest, stats },
+    ...{ counts: ledger.counts, rest: ledger.rest, stats: ledger.stats },
     async aggregate(resources) {
       const partials = new Map<string, PartialRow[]>();
       const reconciliation: Reconciliation[] = [];
@@ -113,15 +60,15 @@ export async function surveyWindow(pushDown: PushDown, window: Window, aggregati
       if (metrics) {
         const tally = createTally('metric_points');
         const options = { aggregation: metrics, window, resources, tally };
-        const rows = await inParallel(surveyed, AT_ONCE, (stream) => pushMetric(pushDown, options, stream));
+        const rows = await inParallel(metricStreams, AT_ONCE, (stream) => pushMetric(pushDown, options, stream));
         partials.set(metrics.name, rows.flat());
         reconciliation.push(...tally.rows());
       }
-      if (calls && spans) {
-        const pushed = await pushCalls(pushDown, spans, { aggregation: calls, window, resources });
+      if (calls && traceStream) {
+        const pushed = await pushCalls(pushDown, traceStream, { aggregation: calls, window, resources });
         if (typeof pushed === 'string') {
-          unfit.set('spans', [spans.stream.name]);
-          stats.spans = { streams: 0, read: { [pushed]: 1 } };
+          unfit.set('spans', [traceStream.stream.name]);
+          ledger.stats.spans = { streams: 0, read: { [pushed]: 1 } };
         } else {
           const tally = createTally('spans');
           pushed.tally(tally);
@@ -132,6 +79,81 @@ export async function surveyWindow(pushDown: PushDown, window: Window, aggregati
       return { result: mergeResults([{ partials, reconciliation }], aggregations), rest: unfit };
     },
   };
+}
+
+/** Notes which streams the cluster aggregates and which must be read. */
+function createLedger() {
+  const counts = new Map<Signal, Map<number, number>>();
+  const rest = new Map<Signal, string[]>();
+  const stats: Partial<Record<Signal, PushedStreams>> = {};
+  const statsOf = (signal: Signal): PushedStreams => {
+    const known = stats[signal] ?? { streams: 0, read: {} };
+    stats[signal] = known;
+    return known;
+  };
+  return {
+    ...{ counts, rest, stats },
+    leave(signal: Signal, stream: string, reason: string): void {
+      rest.set(signal, [...(rest.get(signal) ?? []), stream]);
+      const { read } = statsOf(signal);
+      read[reason] = (read[reason] ?? 0) + 1;
+    },
+    take(signal: Signal, rows: ReadonlyMap<number, number>): void {
+      const known = counts.get(signal) ?? new Map<number, number>();
+      for (const [minute, number] of rows) known.set(minute, (known.get(minute) ?? 0) + number);
+      counts.set(signal, known);
+      statsOf(signal).streams++;
+    },
+  };
+}
+type Ledger = ReturnType<typeof createLedger>;
+
+interface Reach {
+  readonly aggregation: Aggregation;
+  readonly window: Window;
+}
+
+async function surveyMetrics(pushDown: PushDown, { aggregation, window }: Reach, ledger: Ledger): Promise<SurveyedStream[]> {
+  const { lookback } = aggregation;
+  const { streams, others } = await pushDown.listStreams('metric_points', { from: window.from - lookback, to: window.to });
+  for (const name of others) ledger.leave('metric_points', name, 'column_types');
+  const fit: ClusterStream[] = [];
+  for (const stream of streams) {
+    const reason = refuseMetric(stream);
+    if (reason === undefined) fit.push(stream);
+    else ledger.leave('metric_points', stream.name, reason);
+  }
+  const surveys = await inParallel(fit, AT_ONCE, async (stream) => ({
+    stream,
+    survey: await surveyMetric(pushDown, { stream, window, lookback }),
+  }));
+  return surveys.flatMap(({ stream, survey }) => {
+    if (typeof survey === 'string') {
+      ledger.leave('metric_points', stream.name, survey);
+      return [];
+    }
+    ledger.take('metric_points', survey.counts);
+    return [survey];
+  });
+}
+
+async function surveyTraces(pushDown: PushDown, { aggregation, window }: Reach, ledger: Ledger): Promise<SpanSurvey | undefined> {
+  const { lookback, lookahead } = aggregation;
+  const { streams, others } = await pushDown.listStreams('spans', { from: window.from - lookback, to: window.to + lookahead });
+  const [only] = streams;
+  if (only && streams.length === 1 && others.length === 0) {
+    const survey = await surveySpans(pushDown, only, { aggregation, window });
+    if (!survey.messaging) {
+      ledger.take('spans', survey.counts);
+      return survey;
+    }
+    ledger.leave('spans', only.name, 'messaging');
+    return undefined;
+  }
+  // A trace may have spans in every stream.
+  for (const { name } of streams) ledger.leave('spans', name, 'several_streams');
+  for (const name of others) ledger.leave('spans', name, 'column_types');
+  return undefined;
 }
 
 /** One result of several over the same window, whose rows may be parts of the same rows. */

@@ -12,20 +12,15 @@ import { compileMetric, compileSurvey, type Identity, identityColumns, PLACE_COL
 /** With more places than this the statement would be longer than is sensible. */
 const MOST_IDENTITIES = 1_000;
 
-/** A metric stream that the cluster aggregates: what a first look at it has found. */
+/** A metric stream that the cluster can aggregate: what a first look at it has found. */
 export interface SurveyedStream {
   readonly stream: ClusterStream;
   readonly kind: PushedKind;
   readonly identities: readonly Identity[];
+  /** Stored rows of each minute of the reach. */
+  readonly counts: ReadonlyMap<number, number>;
   /** Stored rows of the window that take no part. */
   readonly rejections: readonly { readonly minute: number; readonly rows: number; readonly reason: string }[];
-}
-
-/** What a first look finds: the stored rows of each minute of the reach, and how to go on; `reason` says why the stream must be read. */
-export interface Survey {
-  readonly counts: ReadonlyMap<number, number>;
-  readonly pushed: SurveyedStream | undefined;
-  readonly reason: string | undefined;
 }
 
 /**
@@ -51,11 +46,14 @@ function classify({ name, metricType, columns }: ClusterStream, told: boolean): 
   return classifyMetricStreams([facts, ...(told ? beside.filter(({ stream }) => stream !== name) : [])])[0];
 }
 
-/** Asks for the places of a stream over the window and the time before it that its first differences need. */
+/**
+ * Asks for the places of a stream over the window and the time before it that its first differences need. Resolves to the reason where the stream
+ * must be read after all.
+ */
 export async function surveyMetric(
   pushDown: PushDown,
   { stream, window, lookback }: { readonly stream: ClusterStream; readonly window: Window; readonly lookback: number },
-): Promise<Survey> {
+): Promise<SurveyedStream | 'mixed_temporality' | 'too_many_places'> {
   const reach = { from: window.from - lookback, to: window.to };
   const rows = await pushDown.select({ stream, window: reach, lookback: 0, lookahead: 0, toSql: () => compileSurvey(stream) });
   const counts = new Map<number, number>();
@@ -68,14 +66,13 @@ export async function surveyMetric(
     identities.set(JSON.stringify(identity), identity);
     kinds.add(`${row.temporality ?? ''} ${row.monotonic ?? ''}`);
   }
-  const reject = (reason: string): Survey => ({ counts, pushed: undefined, reason });
-  if (kinds.size > 1) return reject('mixed_temporality');
-  if (identities.size > MOST_IDENTITIES) return reject('too_many_places');
+  if (kinds.size > 1) return 'mixed_temporality';
+  if (identities.size > MOST_IDENTITIES) return 'too_many_places';
   const rejections = rows
     .filter((row) => row.rejected !== undefined && Number(row.minute_start) >= window.from)
     .map((row) => ({ minute: minuteOf(row), rows: Number(row.row_count), reason: String(row.rejected) }));
   const kind = kindOf(stream, [...kinds][0] ?? ' ');
-  return { counts, pushed: { stream, kind, identities: [...identities.values()], rejections }, reason: undefined };
+  return { stream, kind, identities: [...identities.values()], counts, rejections };
 }
 
 function kindOf(stream: ClusterStream, told: string): PushedKind {

@@ -142,13 +142,14 @@ function spanColumns(stream: ApiStream): Record<string, string> {
       [isSet(database), "'client'"],
       [isSet(peer), "'client'"],
     ]),
+    // As a number: a case of truth values is not the same in all versions.
     failed: cases(
       [
-        [when(upper(status), among(['ERROR', 'STATUS_CODE_ERROR'])), 'true'],
-        [when(upper(status), "= 'OK'"), 'false'],
-        ...failures.map((condition) => [condition, 'true'] as const),
+        [when(upper(status), among(['ERROR', 'STATUS_CODE_ERROR'])), '1'],
+        [when(upper(status), "= 'OK'"), '0'],
+        ...failures.map((condition) => [condition, '1'] as const),
       ],
-      'false',
+      '0',
     ),
     duration_us: duration === 'null' ? 'null' : `CASE WHEN ${duration} BETWEEN 0 AND ${LONGEST_SPAN} THEN ${duration} END`,
     protocol: cases([

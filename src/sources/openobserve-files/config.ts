@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { pathField, textField } from '../../core/config-field.ts';
+import { OpenObserveApiConfigSchema } from '../openobserve-api/config.ts';
 import { StreamFilterSchema } from '../stream-filter.ts';
 
 /** How many objects of a bucket are under way at once, when the user does not say. */
@@ -103,6 +104,13 @@ export const OpenObserveFilesConfigSchema = Type.Object(
           description: 'Objects never change, so one that was fetched serves later windows. Processes on one machine may share it.',
         },
       ),
+    ),
+    fallback: Type.Optional(
+      Type.Object(OpenObserveApiConfigSchema.properties, {
+        ...closed,
+        description:
+          'Reads windows whose files cannot be read (Vortex, or an unsafe listing) through the search API of the same OpenObserve.',
+      }),
     ),
     stream_filter: Type.Optional(StreamFilterSchema),
     streams: Type.Optional(pathField({ description: 'Saved answer of `GET /api/<organization>/streams`, for the types of metrics.' })),
