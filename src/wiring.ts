@@ -102,7 +102,7 @@ export async function createWiring(setup: WiringSetup): Promise<Wiring> {
       await migrate(db);
       return db;
     },
-    check: () => listCheckFindings({ ...parts, tenants: config.tenants, aggregationDirectories: aggregationDirectories(config) }, signal),
+    check: () => listCheckFindings({ ...parts, config, aggregationDirectories: aggregationDirectories(config) }, signal),
     async sql(text) {
       const db = await openDb();
       const rows = await db.query<Record<string, unknown>>(text).catch((error) => Promise.reject(toSqlError(error)));

@@ -1,5 +1,6 @@
 import { loadAggregations } from '../aggregate/catalog.ts';
-import type { TenantConfig } from '../config/schema.ts';
+import { defaultDelays } from '../config/jobs-schema.ts';
+import type { Config, TenantConfig } from '../config/schema.ts';
 import { toObserveBridgeError } from '../core/error.ts';
 import type { Source } from '../sources/source.ts';
 import type { Db } from '../store/db.ts';
@@ -7,7 +8,7 @@ import { pendingMigrations } from '../store/migrate.ts';
 import type { CheckFinding } from './command.ts';
 
 export interface CheckDeps {
-  readonly tenants: readonly TenantConfig[];
+  readonly config: Config;
   readonly aggregationDirectories: readonly string[];
   openDb(): Promise<Db>;
   openSource(tenant: TenantConfig): Source;
@@ -37,7 +38,8 @@ export async function listCheckFindings(deps: CheckDeps, signal: AbortSignal): P
   } catch (error) {
     findings.push(toFinding('database', error));
   }
-  for (const tenant of deps.tenants) {
+  for (const tenant of deps.config.tenants) {
+    findings.push({ subject: `tenant ${tenant.id}`, level: 'ok', text: describePlan(deps.config, tenant) });
     try {
       for (const finding of await deps.openSource(tenant).check(signal)) findings.push({ subject: `tenant ${tenant.id}`, ...finding });
     } catch (error) {
@@ -51,6 +53,13 @@ export async function listCheckFindings(deps: CheckDeps, signal: AbortSignal): P
     findings.push(toFinding('aggregations', error));
   }
   return findings;
+}
+
+/** What will be read of a tenant, and when. */
+function describePlan({ jobs }: Config, { source, initial_lookback }: TenantConfig): string {
+  const { align, delay, settle, initial_lookback: lookback } = jobs['oo-agg'];
+  const again = settle.length > 0 ? `, and again ${settle.join(' and ')} after it` : '';
+  return `oo-agg reads ${source.type} in windows of ${align}, each ${delay ?? defaultDelays[source.type]} after its end${again}; a new tenant begins ${initial_lookback?.['oo-agg'] ?? lookback} back.`;
 }
 
 function toFinding(subject: string, error: unknown): CheckFinding {
