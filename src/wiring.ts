@@ -230,6 +230,8 @@ interface Service {
   readonly directory: TenantDirectory;
   readonly schedulerWake: Wake;
   readonly workerWake: Wake;
+  /** Windows that this process planned and has not seen end. */
+  readonly outstanding: { windows: number };
   readonly workshop: Workshop;
   readonly runId: string;
   readonly signal: AbortSignal;
@@ -240,7 +242,7 @@ async function runUp(parts: Parts, { roles, caller }: UpRequest): Promise<void> 
   const workshop = await openWorkshop(parts);
   const { db } = workshop;
   const directory = createTenantDirectory(db, reload, (tenantId, error) => logger.error({ tenant_id: tenantId, error }, 'tenant left out'));
-  const service = { parts, db, directory, schedulerWake: createWake(), workerWake: createWake() };
+  const service = { parts, db, directory, schedulerWake: createWake(), workerWake: createWake(), outstanding: { windows: 0 } };
   const { tenants } = await directory.look();
   const many = `${tenants.size} tenant${tenants.size === 1 ? '' : 's'}`;
   progress.print(`ObserveBridge looks after ${many} in ${maskSecrets(config.database.url)} as ${roles.join(', ')}. Ctrl-C ends it.`);
@@ -255,7 +257,7 @@ async function runUp(parts: Parts, { roles, caller }: UpRequest): Promise<void> 
   progress.print('Stopped; finished windows are kept.');
 }
 
-function keepScheduling({ parts, db, directory, schedulerWake, workerWake, signal }: Service): Promise<void> {
+function keepScheduling({ parts, db, directory, schedulerWake, workerWake, outstanding, signal }: Service): Promise<void> {
   const { config, logger, progress } = parts.setup;
   return runScheduler(
     {
@@ -264,7 +266,8 @@ function keepScheduling({ parts, db, directory, schedulerWake, workerWake, signa
       onTick(tick) {
         logger.debug(tick, 'scheduled');
         for (const { job, tenant_id, reason } of tick.skipped) logger.warn({ job, tenant_id, reason }, 'windows left out');
-        if (tick.planned > 1) progress.start(tick.planned, 'windows due');
+        outstanding.windows += tick.planned;
+        if (tick.planned > 1) progress.start(outstanding.windows, 'windows due');
         workerWake.wake();
       },
       onError: (error) => logger.error({ error: toObserveBridgeError(error) }, 'scheduling failed; it is tried again'),
@@ -273,7 +276,17 @@ function keepScheduling({ parts, db, directory, schedulerWake, workerWake, signa
   );
 }
 
-async function keepWorking({ parts, db, directory, schedulerWake, workerWake, workshop, runId, signal }: Service): Promise<void> {
+async function keepWorking({
+  parts,
+  db,
+  directory,
+  schedulerWake,
+  workerWake,
+  outstanding,
+  workshop,
+  runId,
+  signal,
+}: Service): Promise<void> {
   const { config, logger, progress } = parts.setup;
   const { runner } = config;
   const jobs = new Map<string, { tenant: TenantConfig | undefined; job: Promise<Job> }>();
@@ -299,6 +312,7 @@ async function keepWorking({ parts, db, directory, schedulerWake, workerWake, wo
         parts.reporter.ended(batch, outcome);
         const isWorthALine = batch.tenantId !== INSTALLATION || outcome.error !== undefined || outcome.changed > 0;
         if (outcome.ended !== 'released' && isWorthALine) for (const line of toOutcomeLines(batch.tenantId, outcome)) progress.print(line);
+        outstanding.windows = Math.max(0, outstanding.windows - outcome.windows.length);
         progress.advance(outcome.windows.length);
         schedulerWake.wake();
       },
