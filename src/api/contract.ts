@@ -223,7 +223,6 @@ export const ReadinessSchema = Type.Object({
   findings: Type.Array(Type.Object({ subject: Type.String(), ok: Type.Boolean(), text: Type.String() })),
   as_of: time(),
 });
-export type Readiness = Static<typeof ReadinessSchema>;
 
 export const ControlAnswerSchema = Type.Object({ id: Type.Integer(), outcome: oneOf(['queued', 'canceled', 'cancel_requested']) });
 

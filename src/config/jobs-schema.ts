@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { durationField } from '../core/config-field.ts';
 
 /** The jobs there are, in the order in which they feed each other. */
@@ -100,7 +100,6 @@ export const JobsConfigSchema = Type.Object(
   },
   { additionalProperties: false, default: {}, description: 'When each job runs and how much it takes at once.' },
 );
-export type JobConfig = Static<typeof JobsConfigSchema>['oo-agg'];
 
 /** How long a window waits for its rows when neither user nor job says so, by `type` of the source. */
 export const defaultDelays = { openobserve_api: '2m', openobserve_files: '35m', otlp_files: '10s', mock: '2m' } as const;

@@ -148,4 +148,3 @@ export const configNode = ConfigSchema as TSchema as SchemaNode;
 /** A validated configuration: defaults filled in, paths absolute, durations still as text. */
 export type Config = Static<typeof ConfigSchema>;
 export type TenantConfig = Static<typeof TenantConfigSchema>;
-export type SourceConfig = Static<typeof SourceConfigSchema>;

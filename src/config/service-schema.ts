@@ -23,7 +23,6 @@ export const RunnerConfigSchema = Type.Object(
   },
   { ...closed, default: {}, description: 'How workers take windows.' },
 );
-export type RunnerConfig = Static<typeof RunnerConfigSchema>;
 
 /** The HTTP interface. */
 export const ApiConfigSchema = Type.Object(
@@ -53,7 +52,6 @@ export const LineageConfigSchema = Type.Object(
   },
   { ...closed, default: {}, description: 'OpenLineage events about every run; none without `url` and `file`.' },
 );
-export type LineageConfig = Static<typeof LineageConfigSchema>;
 
 /** A typing mistake such as `30s` must not remove a history: only whole hours and days count. */
 const age = (description: string, fallback: string) =>
@@ -82,4 +80,3 @@ export const RetentionConfigSchema = Type.Object(
   },
   { ...closed, default: {}, description: 'How long the service keeps its own records and results.' },
 );
-export type RetentionConfig = Static<typeof RetentionConfigSchema>;

@@ -28,18 +28,3 @@ export function toBatches(windows: readonly Window[], size: number): Window[][] 
   }
   return batches;
 }
-
-/**
- * The windows that are due at `now`: from the watermark (or `now - initialLookback` for a new tenant) up to `floor(now - delay)`.
- */
-export function dueWindows(options: {
-  now: Micros;
-  align: Micros;
-  delay: Micros;
-  initialLookback: Micros;
-  watermark?: Micros | undefined;
-}): Window[] {
-  const upper = floorTo(options.now - options.delay, options.align);
-  const start = options.watermark ?? floorTo(options.now - options.initialLookback, options.align);
-  return start < upper ? splitWindow({ from: start, to: upper }, options.align) : [];
-}

@@ -219,7 +219,9 @@ function toClaimedRun({ id, attempt, retries, window_from, window_to, run_id, or
   return { id, attempt, retries, window: { from: Number(window_from), to: Number(window_to) }, caller };
 }
 
-const MINE = `join unnest($1::bigint[], $2::int[]) as mine (id, attempt) on mine.id = r.id and mine.attempt = r.attempt where r.worker = $3 and r.status = 'running'`;
+/** The runs that are still this worker's attempts, as the rest of a `from` beside `etl_job_run r`. */
+const MINE = `unnest($1::bigint[], $2::int[]) as mine (id, attempt)
+  where mine.id = r.id and mine.attempt = r.attempt and r.worker = $3 and r.status = 'running'`;
 const mine = (runs: readonly ClaimedRun[], worker: string): unknown[] => [
   runs.map((run) => run.id),
   runs.map((run) => run.attempt),
@@ -234,7 +236,7 @@ export async function renewLeases(
 ): Promise<{ lost: ClaimedRun[]; canceled: ClaimedRun[] }> {
   const held = await db.query<{ id: bigint; cancel_requested: boolean }>(
     `update etl_job_run r set heartbeat_at = now(), lease_until = now() + make_interval(secs => $4)
-     from unnest($1::bigint[], $2::int[]) as mine (id, attempt) where mine.id = r.id and mine.attempt = r.attempt and r.worker = $3 and r.status = 'running'
+     from ${MINE}
      returning r.id, r.cancel_requested`,
     [...mine(runs, worker), lease / SECOND],
   );
@@ -245,7 +247,7 @@ export async function renewLeases(
 
 /** Locks the runs for the writing transaction. Rejects with `OB_LEASE_LOST` when any of them is no longer this worker's attempt. */
 export async function fenceRuns(tx: Tx, runs: readonly ClaimedRun[], worker: string): Promise<void> {
-  const held = await tx.query(`select r.id from etl_job_run r ${MINE} order by r.id for update of r`, mine(runs, worker));
+  const held = await tx.query(`select r.id from etl_job_run r, ${MINE} order by r.id for update of r`, mine(runs, worker));
   if (held.length < runs.length) {
     const lost = runs.length - held.length;
     throw new ObserveBridgeError('OB_LEASE_LOST', 'write', `The lease of ${lost} of ${runs.length} windows went to another worker.`);
@@ -300,7 +302,7 @@ export async function failRuns(
 ): Promise<{ dead: number; queued: number }> {
   const ended = await tx.query<{ id: bigint; status: string }>(
     `with verdict as (
-       select r.id, $4::double precision is null or (not $7 and r.retries + 1 >= $8) as dead from etl_job_run r ${MINE}
+       select r.id, $4::double precision is null or (not $7 and r.retries + 1 >= $8) as dead from etl_job_run r, ${MINE}
      )
      update etl_job_run r set status = case when v.dead then 'dead' else 'queued' end, lease_until = null, error_code = $5, error_message = $6,
        retries = r.retries + case when $7 then 0 else 1 end, finished_at = case when v.dead then now() end, run_after = now() + make_interval(secs => coalesce($4, 0))
@@ -324,7 +326,7 @@ export async function releaseRuns(tx: Tx, lane: Lane, runs: readonly ClaimedRun[
   const released = await tx.query<{ id: bigint }>(
     `update etl_job_run r set status = case when r.cancel_requested or r.trigger = 'cli' then 'canceled' else 'queued' end,
        finished_at = case when r.cancel_requested or r.trigger = 'cli' then now() end, lease_until = null, run_after = now(), cancel_requested = false
-     from unnest($1::bigint[], $2::int[]) as mine (id, attempt) where mine.id = r.id and mine.attempt = r.attempt and r.worker = $3 and r.status = 'running' returning r.id`,
+     from ${MINE} returning r.id`,
     mine(runs, worker),
   );
   await endAttempts(

@@ -106,7 +106,7 @@ export async function planWindows(tx: Tx, limit: number, now?: string): Promise<
        from due d left join etl_watermark m using (job, tenant_id)
      ),
      range as materialized (
-       select s.*, least(s.upper, greatest(s.wished, s.earliest)) as first, coalesce(s.wished < s.earliest and s.wished < s.upper, false) as skips
+       select s.*, greatest(s.wished, s.earliest) as first, coalesce(s.wished < s.earliest and s.wished < s.upper, false) as skips
        from start s
      ),
      target as materialized (
@@ -129,7 +129,7 @@ export async function planWindows(tx: Tx, limit: number, now?: string): Promise<
      ),
      planned as (
        update etl_schedule e set planned_until = t.last,
-         next_plan_at = case when t.last < t.upper then t.now + interval '1 second' else t.upper + t.align + t.delay end,
+         next_plan_at = case when t.last < t.upper then t.now + interval '1 second' else t.last + t.align + t.delay end,
          skipped = case when t.skips then tstzrange(t.wished, t.first) else e.skipped end,
          skip_reason = case when t.skips then 'catch_up ' || t.catch_up || ', max_age ' || t.max_age else e.skip_reason end
        from target t where (e.job, e.tenant_id) = (t.job, t.tenant_id)

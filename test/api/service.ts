@@ -9,7 +9,7 @@ import type { Db } from '../../src/store/db.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 
-/** An answer; `body` is the parsed JSON, which has any shape, or the text. */
+/** An answer; `body` is the parsed JSON of whatever shape, or the text. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HOUR, MINUTE, parseTime } from '../../src/core/time.ts';
-import { dueWindows, floorTo, splitWindow, toBatches } from '../../src/core/window.ts';
+import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { floorTo, splitWindow, toBatches } from '../../src/core/window.ts';
 
-const NOON = parseTime('2026-03-01T12:00:00Z') ?? Number.NaN;
 const align = fc.constantFrom(MINUTE, 5 * MINUTE, HOUR);
 
 describe('windows', () => {
@@ -41,45 +40,6 @@ describe('windows', () => {
           expect(batch.length).toBeLessThanOrEqual(size);
           expect((batch.at(-1)?.to ?? 0) - (batch[0]?.from ?? 0)).toBe(batch.length * MINUTE);
         }
-      }),
-    );
-  });
-});
-
-describe('dueWindows', () => {
-  const options = { align: MINUTE, delay: 2 * MINUTE, initialLookback: HOUR };
-
-  it('ends with the last window whose delay has passed', () => {
-    const watermark = NOON - 5 * MINUTE;
-    expect(dueWindows({ ...options, now: NOON, watermark }).at(-1)).toEqual({ from: NOON - 3 * MINUTE, to: NOON - 2 * MINUTE });
-    expect(dueWindows({ ...options, now: NOON - 1, watermark }).at(-1)).toEqual({ from: NOON - 4 * MINUTE, to: NOON - 3 * MINUTE });
-  });
-
-  it('begins at the watermark, else at the lookback of a new tenant', () => {
-    expect(dueWindows({ ...options, now: NOON, watermark: NOON - 3 * MINUTE })).toHaveLength(1);
-    expect(dueWindows({ ...options, now: NOON + 1 })[0]?.from).toBe(NOON - HOUR);
-    expect(dueWindows({ ...options, now: NOON })).toHaveLength(58);
-  });
-
-  it('gives nothing while the watermark is ahead, for example of a clock set back', () => {
-    expect(dueWindows({ ...options, now: NOON, watermark: NOON })).toEqual([]);
-    expect(dueWindows({ ...options, now: NOON, watermark: NOON - 2 * MINUTE })).toEqual([]);
-  });
-
-  it('covers every window once as the clock moves', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(5 * MINUTE), { minLength: 1, maxLength: 30 }), (steps) => {
-        let now = NOON;
-        let watermark = NOON - 10 * MINUTE;
-        const seen: number[] = [];
-        for (const step of steps) {
-          now += step;
-          for (const window of dueWindows({ ...options, now, watermark })) {
-            seen.push(window.from);
-            watermark = window.to;
-          }
-        }
-        expect(seen).toEqual(seen.map((_, index) => NOON - 10 * MINUTE + index * MINUTE));
       }),
     );
   });

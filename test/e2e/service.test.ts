@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { HOUR, MINUTE, parseTime } from '../../src/core/time.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { makeDirectory } from '../jobs/directory.ts';
-import { startServer, whyMissing } from '../support/databases.ts';
+import { freePort, startServer, whyMissing } from '../support/databases.ts';
 import { callCli, type Started, startCli } from './cli-process.ts';
 
 const TINY = 'type: mock, logs_per_minute: 20, spans_per_minute: 20, metric_points_per_minute: 20';
@@ -106,14 +105,4 @@ describe.skipIf(missing !== undefined)(`the service in three processes${missing 
 
 function eventually(check: () => Promise<void>): Promise<void> {
   return vi.waitFor(check, { timeout: 30_000, interval: 250 });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
 }

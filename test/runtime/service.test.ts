@@ -105,6 +105,21 @@ describeDatabases('scheduler and worker', ['pglite', 'postgres 18'], (make) => {
     expect(range).toEqual({ first: '2026-03-01T11:50:00Z', last: '2026-03-01T11:59:00Z', windows: 9 });
   });
 
+  it('begin at the lookback also where the delay is longer, and never plan backwards', async () => {
+    const { db } = await make();
+    const sync = (delay: number) => db.transaction((tx) => syncSchedule(tx, [entry('oo-agg', 'shop', { delay: delay * MINUTE })]));
+    const planAt = (time: string) => db.transaction((tx) => planWindows(tx, 100, `2026-03-01T${time}Z`));
+    const planned = async () => (await db.query<{ until: string }>('select planned_until as until from etl_schedule'))[0]?.until;
+    await sync(30);
+    expect(await planAt('12:00:30')).toMatchObject({ lanes: 1, windows: 0 });
+    expect(await planned()).toBe('2026-03-01T11:50:00Z');
+    expect(await planAt('12:20:59')).toMatchObject({ lanes: 0 });
+    expect(await planAt('12:21:00')).toMatchObject({ lanes: 1, windows: 1 });
+    await sync(60);
+    expect(await planAt('12:22:00')).toMatchObject({ lanes: 1, windows: 0 });
+    expect(await planned()).toBe('2026-03-01T11:51:00Z');
+  });
+
   it('let a dependent window wait, visibly, until the same time of its dependency has succeeded', async () => {
     const { db } = await make();
     const first = createIdleJob(() => undefined);

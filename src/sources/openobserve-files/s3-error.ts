@@ -32,7 +32,7 @@ export function toS3Error(error: unknown, request: S3Request): ObserveBridgeErro
     return fail('OB_SOURCE_AUTH', `${server} did not accept the credentials for the bucket ${bucket} (${name}).`);
   if (status === 403) return fail('OB_SOURCE_AUTH', `The credentials may not read ${address} at ${server}.`);
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
-    return fail('OB_SOURCE_AUTH', `There are no credentials for the bucket ${bucket}: neither the configuration nor this machine has any.`);
+    return fail('OB_SOURCE_AUTH', `There are no credentials for the bucket ${bucket}, neither in the configuration nor on this machine.`);
   if (/region is missing/i.test(text)) return fail('OB_SOURCE_UNREADABLE', `The region of the bucket ${bucket} is not known.`);
   if (name === 'PermanentRedirect' || status === 301)
     return fail('OB_SOURCE_UNREADABLE', `The bucket ${bucket} is in another region than the configured one.`);
