@@ -94,7 +94,15 @@ export async function listRules(
       where: (bind) => `t.aggregation = any(${bind(aged.map(({ table }) => table))}::text[])`,
       after: aged.map(({ table }) => table),
     },
-    { table: 'log_pattern', column: 'last_seen', until: aggregatesUntil, by: ['tenant_id'] },
+    {
+      table: 'log_pattern',
+      column: 'last_seen',
+      until: aggregatesUntil,
+      by: ['tenant_id'],
+      // The template that absorbed it stays the same only as long as all that it absorbed are there.
+      where: () =>
+        `not exists (select from log_pattern g where g.tenant_id = t.tenant_id and g.fingerprint = t.alias_of and g.last_seen >= $1::timestamptz)`,
+    },
     await toPartialRule(db, floorTo(before(policy.partials), HOUR)),
     { table: 'etl_reconciliation', column: 'window_from', until: before(policy.reconciliation), by: ['tenant_id', 'job'] },
     {

@@ -6,12 +6,12 @@ import { formatTime, MINUTE } from '../../core/time.ts';
 import type { Resource } from '../../core/urn.ts';
 import type { Window } from '../../core/window.ts';
 import type { Tx } from '../../store/db.ts';
-import { getResourceNames, setSeen, upsertResources } from '../../store/dimension.ts';
-import { type SeenPattern, setPatterns, upsertPatterns } from '../../store/log-pattern.ts';
+import { setSeen, upsertResources } from '../../store/dimension.ts';
 import { lockBuckets, replaceRows } from '../../store/replace-rows.ts';
-import { recountPatterns, recountResources } from './recount.ts';
-import { collectPatterns, collectResources, coversLines, coversRange, minesPatterns, type SeenLines, type SeenRange } from './seen.ts';
+import { recountResources } from './recount.ts';
+import { collectResources, coversRange, minesPatterns, type SeenRange } from './seen.ts';
 import { writeAggregation } from './write-aggregation.ts';
+import { writePatterns } from './write-patterns.ts';
 
 /** Everything that was read and aggregated of one batch. */
 export interface AggregatedBatch extends AggregateResult {
@@ -79,43 +79,6 @@ async function writeResources(
   for (const [aggregation, rows] of gone) collectResources(aggregation, rows, lost);
   const suspects = [...lost].filter(([id, range]) => !coversRange(seen.get(id), range)).map(([id]) => id);
   if (suspects.length > 0) await setSeen(tx, tenantId, await recountResources(tx, aggregations, tenantId, suspects));
-}
-
-async function writePatterns(
-  tx: Tx,
-  tenantId: string,
-  aggregation: Aggregation,
-  batch: AggregatedBatch,
-  gone: readonly PartialRow[],
-): Promise<void> {
-  const toPattern = ({ resource, ...lines }: SeenLines, names: ReadonlyMap<bigint, string>): SeenPattern => ({
-    ...lines,
-    template: batch.templates(lines.fingerprint),
-    service: batch.resources.get(resource)?.name ?? names.get(resource) ?? '',
-  });
-  const seen = collectPatterns(batch.partials.get(aggregation.name) ?? []);
-  await upsertPatterns(
-    tx,
-    tenantId,
-    [...seen.values()].map((lines) => toPattern(lines, new Map())),
-  );
-  const suspects = [...collectPatterns(gone).values()]
-    .filter((lines) => !coversLines(seen.get(lines.fingerprint), lines))
-    .map((lines) => lines.fingerprint);
-  if (suspects.length === 0) return;
-  const { seen: remaining, pruned } = await recountPatterns(tx, aggregation, tenantId, suspects);
-  const lost = suspects.filter((fingerprint) => !remaining.has(fingerprint) && !pruned.has(fingerprint));
-  const names = await getResourceNames(
-    tx,
-    tenantId,
-    [...remaining.values()].map((lines) => lines.resource),
-  );
-  await setPatterns(
-    tx,
-    tenantId,
-    lost,
-    [...remaining.values()].map((lines) => toPattern(lines, names)),
-  );
 }
 
 async function writeReconciliation(tx: Tx, tenantId: string, window: Window, reconciliation: readonly Reconciliation[]): Promise<void> {
