@@ -12,7 +12,7 @@ const MIN_WORD_LISTS = 3;
 export function findListGroups(templates: ReadonlyMap<string, TemplateTokens>): Map<string, TemplateTokens> {
   const found = new Map<string, TemplateTokens>();
   collect(templates, collapseRuns, isVaryingLength, found);
-  collect(templates, collapseBrackets, (shapes) => new Set(shapes.map(({ removed }) => removed)).size >= MIN_WORD_LISTS, found);
+  collect(templates, collapseBrackets, isVaryingList, found);
   return found;
 }
 
@@ -44,6 +44,11 @@ function collect(
     if (group.length < 2 || !decides(group.map(({ shape }) => shape))) continue;
     for (const { text, shape } of group) if (!found.has(text)) found.set(text, shape.tokens);
   }
+}
+
+function isVaryingList(shapes: readonly Collapsed[]): boolean {
+  const lists = new Set(shapes.map(({ removed }) => removed));
+  return lists.size >= MIN_WORD_LISTS && [...lists].some((list) => list.includes(','));
 }
 
 function isVaryingLength(shapes: readonly Collapsed[]): boolean {
