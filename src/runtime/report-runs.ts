@@ -47,6 +47,7 @@ export function createRunReporter(deps: RunReporterDeps): RunReporter {
       metrics.runsEnded(batch.job, ended, windows.length);
       if (!error) {
         logger.debug({ ...fields, rows, changed, stats: first }, 'windows succeeded');
+        metrics.linesCoarsened(batch.job, first?.lines_coarsened ?? 0);
         for (const stat of stats) metrics.rowsRead(batch.job, (stat as WindowStats).rows_read ?? {});
         metrics.rowsWritten(batch.job, rows);
         for (const [table, removed] of Object.entries(first?.rows_removed ?? {})) metrics.rowsPruned(table, removed);
@@ -71,6 +72,8 @@ export function createRunReporter(deps: RunReporterDeps): RunReporter {
 interface WindowStats {
   readonly rows_read?: Readonly<Record<string, number>>;
   readonly rows_removed?: Readonly<Record<string, number>>;
+  /** Of the whole batch. */
+  readonly lines_coarsened?: number;
   readonly ms?: Readonly<Record<string, number>>;
 }
 

@@ -14,6 +14,8 @@ export interface Metrics {
   runsRetried(job: string, runs: number): void;
   /** `counts` by signal. */
   rowsRead(job: string, counts: Readonly<Record<string, number>>): void;
+  /** Log lines whose pattern is coarser than it could be, because there are more shapes than the miner holds. */
+  linesCoarsened(job: string, lines: number): void;
   /** `counts` by table. */
   rowsWritten(job: string, counts: Readonly<Record<string, number>>): void;
   stageTook(job: string, stage: string, milliseconds: number): void;
@@ -46,6 +48,9 @@ export function createMetrics(): Metrics {
   const runs = counter('runs_total', 'Runs that ended, by the status they ended with.', ['job', 'status']);
   const retries = counter('run_retries_total', 'Failed attempts after which the run was queued again.', ['job']);
   const read = counter('rows_read_total', 'Rows read from the source.', ['job', 'signal']);
+  const coarsened = counter('lines_coarsened_total', 'Log lines with a coarser pattern, because there are more shapes than max_signatures.', [
+    'job',
+  ]);
   const written = counter('rows_written_total', 'Rows written to the database.', ['job', 'table']);
   const stages = new Histogram({
     name: 'stage_duration_seconds',
@@ -68,6 +73,7 @@ export function createMetrics(): Metrics {
     rowsRead(job, counts) {
       for (const [signal, count] of Object.entries(counts)) read.inc({ job, signal }, count);
     },
+    linesCoarsened: (job, lines) => coarsened.inc({ job }, lines),
     rowsWritten(job, counts) {
       for (const [table, count] of Object.entries(counts)) written.inc({ job, table }, count);
     },

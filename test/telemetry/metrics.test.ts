@@ -18,6 +18,7 @@ async function fill(): Promise<string> {
   metrics.runsEnded('oo-agg', 'success', 1);
   metrics.runsRetried('oo-agg', 1);
   metrics.rowsRead('oo-agg', { logs: 5000, spans: 0 });
+  metrics.linesCoarsened('oo-agg', 3);
   metrics.rowsWritten('oo-agg', { metric_1m: 7 });
   metrics.stageTook('oo-agg', 'read', 250);
   metrics.leasesLost('oo-agg', 1);
@@ -37,6 +38,7 @@ describe('the metrics', () => {
         'runs_total{job="oo-agg",status="success"} 3',
         'run_retries_total{job="oo-agg"} 1',
         'rows_read_total{job="oo-agg",signal="logs"} 5000',
+        'lines_coarsened_total{job="oo-agg"} 3',
         'rows_written_total{job="oo-agg",table="metric_1m"} 7',
         'stage_duration_seconds_sum{job="oo-agg",stage="read"} 0.25',
         'stage_duration_seconds_bucket{le="0.1",job="oo-agg",stage="read"} 0',

@@ -71,8 +71,11 @@ async function readBatch(
   session.abortOn(signal);
   await prepareSession(session);
   const ranks: number[] = [];
+  let linesCoarsened = 0;
   session.defineFunction('log_pattern', (line) => {
+    const before = miner.coarsened;
     const code = miner.code(line);
+    linesCoarsened += miner.coarsened - before;
     ranks[code] ??= rank(miner.pattern(code).severity);
     return code * 8 + ranks[code];
   });
@@ -109,6 +112,7 @@ async function readBatch(
       ms,
       objects: slice.objects,
       bytes: slice.bytes,
+      linesCoarsened,
       ...(pushed ? { pushedDown: pushed.stats } : {}),
     };
   } catch (error) {
@@ -117,6 +121,8 @@ async function readBatch(
 }
 
 interface ReadBatch extends AggregatedBatch {
+  /** Lines whose pattern is coarser than it could be, because there were more shapes than `max_signatures`. */
+  readonly linesCoarsened: number;
   /** Of each window, in order. */
   readonly reach: readonly ReachCounts[];
   readonly pushedDown?: PushedWindow['stats'];
@@ -179,6 +185,7 @@ function toPrepared(deps: OoAggDeps, batch: ReadBatch, windows: readonly Window[
           windows_in_read: windows.length,
           objects: batch.objects,
           bytes: batch.bytes,
+          lines_coarsened: batch.linesCoarsened,
           ms: { ...batch.ms, write },
           ...(batch.pushedDown ? { pushed_down: batch.pushedDown } : {}),
         },
