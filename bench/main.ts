@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { benchCatchUp } from './catch-up.ts';
 import { benchFloor } from './floor.ts';
+import { benchGraph } from './graph.ts';
 import { benchLag } from './lag.ts';
 import { benchMemory } from './memory.ts';
+import { benchPatterns } from './patterns.ts';
 import { benchPrune } from './prune.ts';
 import { benchClaims, benchPlanner } from './queue.ts';
+import { benchTopologyApply } from './topology-apply.ts';
 import { benchWindow } from './window.ts';
 
 const benches: Readonly<Record<string, () => Promise<string[]>>> = {
@@ -17,6 +20,9 @@ const benches: Readonly<Record<string, () => Promise<string[]>>> = {
   planner: benchPlanner,
   claims: benchClaims,
   lag: benchLag,
+  'topology-apply': benchTopologyApply,
+  graph: benchGraph,
+  patterns: benchPatterns,
 };
 
 /** Runs the named benches, or all, and prints a line per figure below a line about the machine. */

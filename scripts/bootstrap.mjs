@@ -125,6 +125,14 @@ const environment = {
 };
 const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'];
 
+/** Builds the console when its sources are newer than what was built. */
+async function buildConsole() {
+  const node = existsSync(pinned) ? pinned : process.execPath;
+  const args = [...nodeFlags, join(root, 'scripts', 'build-console.ts')];
+  const code = await run(node, args, { cwd: root, stdio: ['ignore', 2, 2], env: environment }).catch(() => 1);
+  if (code !== 0) say('observebridge: the console could not be built; everything else works without it.');
+}
+
 /** Runs the entry on the pinned Node; our own programs run where the user called npm, tools run in the checkout. */
 async function start(entry, args) {
   const nodeArgs = [...nodeFlags, resolve(root, entry), ...args];
@@ -152,6 +160,7 @@ const [entry, ...args] = process.argv.slice(2);
 if (entry === undefined) fail('Usage: node scripts/bootstrap.mjs <entry> [arguments]');
 try {
   if (!isInstalled()) await install();
+  if (entry === 'src/main.ts' && args[0] === 'up') await buildConsole();
   process.exit(await start(entry, args));
 } catch (error) {
   say(`observebridge: ${error.message}.`);

@@ -17,6 +17,7 @@ import { ObserveBridgeError, toObserveBridgeError } from './core/error.ts';
 import { maskSecrets } from './core/secret.ts';
 import { formatTime, type Micros, SECOND, toMicros } from './core/time.ts';
 import { splitWindow } from './core/window.ts';
+import { queryWithCypher } from './graph/cypher-statement.ts';
 import { toAggregateTable } from './jobs/aggregate-tables.ts';
 import { createInstallationJob, createJob, installationJobs, tenantJobs } from './jobs/index.ts';
 import type { Job } from './jobs/job.ts';
@@ -46,6 +47,7 @@ import { createLineage } from './telemetry/lineage.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 const BUILT_IN_AGGREGATIONS = fileURLToPath(new URL('../aggregations/', import.meta.url));
+const BUILT_CONSOLE = fileURLToPath(new URL('../ui/dist', import.meta.url));
 
 const now = (): Micros => Date.now() * 1000;
 
@@ -105,10 +107,10 @@ export async function createWiring(setup: WiringSetup): Promise<Wiring> {
     check: () => listCheckFindings({ ...parts, config, aggregationDirectories: aggregationDirectories(config) }, signal),
     async sql(text) {
       const db = await openDb();
-      const rows = await db.query<Record<string, unknown>>(text).catch((error) => Promise.reject(toSqlError(error)));
+      const rows = await queryWithCypher<Record<string, unknown>>(db, text).catch((error) => Promise.reject(toSqlError(error)));
       return { columns: Object.keys(rows[0] ?? {}), rows };
     },
-    explainPattern: async (line) => ({ ...explainLine(line, config.patterns) }),
+    explainPattern: async (line) => explainLine(line, config.patterns),
     up: (request) => runUp(parts, request),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -162,6 +164,9 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
         session,
         rules,
         clock: () => performance.now(),
+        structEdges: config.jobs['age-refresh'].struct_edges,
+        ...(tenant.topology ? { topology: { config: tenant.topology, version: setup.version, now } } : {}),
+        onNotice: (text) => setup.logger.warn({ job: name }, text),
       });
     },
   };
@@ -338,7 +343,7 @@ async function keepServing({ parts, db, directory, schedulerWake, workerWake, si
   const { config } = current;
   const open = assertSafeToListen(config.api, await countTokens(db), db.kind === 'pglite');
   const server = await createServer({
-    ...{ db, config: config.api, version, logger, metrics: parts.metrics, now, open },
+    ...{ db, config: config.api, version, logger, metrics: parts.metrics, now, open, consoleDirectory: BUILT_CONSOLE },
     schedules: (job, tenantId) =>
       current.entries.find((entry) => entry.job === job && (tenantId === undefined || entry.tenantId === tenantId)),
     async tenants() {

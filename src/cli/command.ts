@@ -4,6 +4,7 @@ import type { ErrorCode } from '../core/error.ts';
 import type { Micros } from '../core/time.ts';
 import type { Caller } from '../core/trigger.ts';
 import type { Window } from '../core/window.ts';
+import type { Explanation } from '../patterns/explain.ts';
 import type { Db } from '../store/db.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Progress } from '../telemetry/progress.ts';
@@ -81,8 +82,8 @@ export interface Wiring extends AsyncDisposable {
   /** Connects to everything; what is wrong comes as a finding, not as a rejection. */
   check(): Promise<readonly CheckFinding[]>;
   sql(text: string): Promise<SqlResult>;
-  /** How a log line becomes a pattern, as named steps. */
-  explainPattern(line: string): Promise<Readonly<Record<string, unknown>>>;
+  /** How a log line becomes a pattern under the configuration. */
+  explainPattern(line: string): Promise<Explanation>;
   /** Serves the roles until the signal fires. */
   up(request: UpRequest): Promise<void>;
 }

@@ -63,7 +63,7 @@ function describeMapping(schema: SchemaNode, prefix: string, lines: string[]): v
 function sections(field: SchemaNode): readonly SchemaNode[] {
   if (field.properties !== undefined) return [field];
   if (field.items?.properties !== undefined) return [field.items];
-  return field.anyOf?.filter((branch) => branch.properties !== undefined) ?? [];
+  return (field.anyOf ?? field.items?.anyOf)?.filter((branch) => branch.properties !== undefined) ?? [];
 }
 
 function describeLeaf(key: string, field: SchemaNode, parent: SchemaNode): string {

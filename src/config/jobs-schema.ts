@@ -58,6 +58,16 @@ function jobSchema(defaults: JobDefaults) {
   );
 }
 
+const AGE_REFRESH = 'Projects the recent service calls into the graph.';
+const ageRefresh = jobSchema({
+  description: AGE_REFRESH,
+  align: '5m',
+  settle: [],
+  max_batch: 1,
+  after: ['oo-agg'],
+  catch_up: 'last',
+});
+
 /** What the user may say about each job. */
 export const JobsConfigSchema = Type.Object(
   {
@@ -68,19 +78,23 @@ export const JobsConfigSchema = Type.Object(
       max_batch: 60,
       after: [],
     }),
-    'age-refresh': jobSchema({
-      description: 'Projects the recent service calls into the graph.',
-      align: '5m',
-      settle: [],
-      max_batch: 1,
-      after: ['oo-agg'],
-    }),
+    'age-refresh': Type.Object(
+      {
+        ...ageRefresh.properties,
+        struct_edges: Type.Boolean({
+          description: 'Whether the graph also shows the declared topology, as `:STRUCT` edges.',
+          default: false,
+        }),
+      },
+      { additionalProperties: false, default: {}, description: AGE_REFRESH },
+    ),
     'topo-iac': jobSchema({
       description: 'Reads the topology that infrastructure code declares.',
       align: '15m',
       settle: [],
       max_batch: 1,
       after: [],
+      catch_up: 'last',
     }),
     'topo-ansible': jobSchema({
       description: 'Reads the topology that Ansible declares.',
@@ -88,6 +102,7 @@ export const JobsConfigSchema = Type.Object(
       settle: [],
       max_batch: 1,
       after: [],
+      catch_up: 'last',
     }),
     prune: jobSchema({
       description: 'Removes what `retention` no longer keeps.',

@@ -1,11 +1,13 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { durationField, pathField, textField } from '../core/config-field.ts';
 import { defaultResourceRules } from '../core/place.ts';
+import { KnowledgeConfigSchema } from '../knowledge/config.ts';
 import { PatternsConfigSchema } from '../patterns/config.ts';
 import { MockConfigSchema } from '../sources/mock/config.ts';
 import { OpenObserveApiConfigSchema } from '../sources/openobserve-api/config.ts';
 import { OpenObserveFilesConfigSchema } from '../sources/openobserve-files/config.ts';
 import { OtlpFilesConfigSchema } from '../sources/otlp-files/config.ts';
+import { TopologyConfigSchema } from '../topology/config.ts';
 import { JobsConfigSchema, jobNames } from './jobs-schema.ts';
 import type { SchemaNode } from './schema-node.ts';
 import { ApiConfigSchema, LineageConfigSchema, RetentionConfigSchema, RunnerConfigSchema } from './service-schema.ts';
@@ -35,6 +37,7 @@ export const TenantConfigSchema = Type.Object(
         default: 'local',
       },
     ),
+    topology: Type.Optional(TopologyConfigSchema),
     initial_lookback: Type.Optional(
       Type.Partial(
         Type.Object(
@@ -125,6 +128,7 @@ export const ConfigSchema = Type.Object(
       { ...closed, default: {}, description: 'How metrics become rows.' },
     ),
     patterns: Type.Object(PatternsConfigSchema.properties, { ...closed, default: {}, description: 'How log lines become patterns.' }),
+    knowledge: KnowledgeConfigSchema,
     logging: Type.Object(
       {
         level: Type.Union(

@@ -82,12 +82,40 @@ export const errorCatalogue = {
   OB_BACKFILL_ACTIVE: { retryable: true, remedy: 'Wait until the backfill named in the message ends, or cancel it.' },
   OB_BACKFILL_ENDED: { retryable: false, remedy: 'Create a new backfill; `--mode failed` repeats only what did not succeed.' },
   OB_LEASE_LOST: { retryable: true, remedy: 'Nothing: another worker owns the window now, and this one wrote nothing.' },
+  OB_RESOURCE_UNKNOWN: {
+    retryable: false,
+    remedy: 'Give a URN, name or alias of `dim_resource` or `dim_resource_alias`; `observebridge sql` lists them.',
+  },
+  OB_RESOURCE_AMBIGUOUS: { retryable: false, remedy: 'Give one of the URNs in the message.' },
   OB_SQL_FAILED: { retryable: false, remedy: "Correct the statement; the message is the database's own." },
+  OB_SQL_REFUSED: {
+    retryable: false,
+    remedy:
+      'Read the tables of docs/reference/schema.md with one select, under different column names and with ordinary functions; ask for fewer or narrower columns when a row is too large.',
+  },
+  OB_SQL_TIMEOUT: { retryable: false, remedy: 'Read less: a shorter time range, one resource, or fewer rows.' },
+  OB_READER_MISSING: {
+    retryable: false,
+    remedy:
+      'Let an administrator of the server run `create role observebridge_reader nologin` and `grant observebridge_reader to` the user in the message.',
+  },
   OB_PARTIALS_PRUNED: {
     retryable: false,
     remedy:
       'Run the whole range named in the message in one read: --from and --to at its ends, and `max_batch` of the job at least its minutes.',
   },
+  OB_TOPOLOGY_UNREADABLE: {
+    retryable: true,
+    remedy: 'Check that the path or address in the message exists and that this user may read it; nothing is closed until it can be read.',
+  },
+  OB_DOCUMENT_INVALID: { retryable: false, remedy: 'Correct what the message names, or leave the document out.' },
+  OB_DOCUMENT_UNREADABLE: { retryable: true, remedy: 'Check that the path in the message exists and that this user may read it.' },
+  OB_DOCUMENT_UNKNOWN: { retryable: false, remedy: '`observebridge knowledge list` prints the documents there are.' },
+  OB_EMBEDDINGS_UNAVAILABLE: {
+    retryable: true,
+    remedy: 'Nothing is lost: search by words works, and `observebridge knowledge embed` makes the missing vectors once the service answers.',
+  },
+  OB_EMBEDDINGS_REFUSED: { retryable: false, remedy: 'Check `url`, `model`, `api_key` and `dimensions` in `knowledge.embeddings`.' },
   OB_PRUNE_FAILED: {
     retryable: true,
     remedy: 'Read the reason in the message; nothing is lost, and the next pass tries again. Until then the named tables grow.',
@@ -109,6 +137,11 @@ export const errorCatalogue = {
   OB_REQUEST_INVALID: { retryable: false, remedy: 'Correct what the message names; GET /openapi.json says what the request takes.' },
   OB_BODY_TOO_LARGE: { retryable: false, remedy: 'Send less at once, or raise `api.body_limit_kb`.' },
   OB_MEDIA_TYPE: { retryable: false, remedy: 'Send JSON with `Content-Type: application/json`, or a CloudEvent.' },
+  OB_API_BUSY: { retryable: true, remedy: 'Close other pages or programs that follow the runs, or ask again later.' },
+  OB_EVIDENCE_UNREADABLE: {
+    retryable: true,
+    remedy: 'Try again; `observebridge check` says whether the source answers. Raw rows older than its retention are gone.',
+  },
   OB_TOKEN_EXISTS: { retryable: false, remedy: 'Choose another name, or revoke the token of this name first.' },
   OB_TOKEN_UNKNOWN: { retryable: false, remedy: '`observebridge tokens list` prints the names there are.' },
   OB_INTERNAL: { retryable: false, remedy: 'This is a defect in ObserveBridge: report it with the log.' },

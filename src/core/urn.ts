@@ -1,5 +1,16 @@
 /** What a resource is. */
-export type ResourceKind = 'service' | 'host' | 'database' | 'topic' | 'external';
+export type ResourceKind =
+  | 'service'
+  | 'host'
+  | 'database'
+  | 'topic'
+  | 'external'
+  | 'load_balancer'
+  | 'network'
+  | 'function'
+  | 'storage'
+  | 'component'
+  | 'other';
 
 /** A resource's identity in telemetry and topology alike. */
 export interface Resource {
@@ -73,6 +84,19 @@ export function toTopic(system: string, topic: string, cluster?: string | null):
 export function toExternal(host: string): Resource {
   const name = normalizeHost(host);
   return { urn: `urn:ext:${encode(name)}`, kind: 'external', name };
+}
+
+/** `urn:<provider>:<service>:<region>:<id>` for what a cloud or a document declares; parts that are not known read `unknown`. */
+export function toDeclared(
+  provider: string,
+  service: string,
+  region: string | null | undefined,
+  id: string,
+  kind: ResourceKind,
+  name = id,
+): Resource {
+  const parts = [provider, service, region || UNKNOWN].map((part) => encode(part.toLowerCase()).replaceAll(':', '%3A'));
+  return { urn: `urn:${parts.join(':')}:${id.trim().replace(/[\s%?#]/g, (character) => encodeURIComponent(character))}`, kind, name };
 }
 
 /** Alphabet of the suffixes that Kubernetes generates: no vowels, no look-alikes. */

@@ -1,17 +1,22 @@
 import { ObserveBridgeError } from '../core/error.ts';
+import { type AgeRefreshDeps, createAgeRefreshJob } from './age-refresh/age-refresh.ts';
 import type { Job } from './job.ts';
 import { createOoAggJob, type OoAggDeps } from './oo-agg/oo-agg.ts';
 import { createPruneJob, type PruneDeps } from './prune/prune.ts';
+import { createTopologyJob, type TopologyJobDeps } from './topology/topology.ts';
 
 /** Everything a job of one tenant may need. */
-export type JobDeps = OoAggDeps;
+export type JobDeps = OoAggDeps & AgeRefreshDeps & TopologyJobDeps;
 
 /** Jobs that run for every tenant, and those that the installation runs for itself. */
-export const tenantJobs = ['oo-agg'] as const;
+export const tenantJobs = ['oo-agg', 'age-refresh', 'topo-iac', 'topo-ansible'] as const;
 export const installationJobs = ['prune'] as const;
 
 const jobs: Readonly<Record<string, (deps: JobDeps) => Job>> = {
   'oo-agg': createOoAggJob,
+  'age-refresh': createAgeRefreshJob,
+  'topo-iac': (deps) => createTopologyJob('topo-iac', deps),
+  'topo-ansible': (deps) => createTopologyJob('topo-ansible', deps),
 };
 
 /** Creates a job by its name. Throws `OB_JOB_UNKNOWN` for a job that this version cannot run. */

@@ -40,7 +40,15 @@ assign(',;:=|#"\'()[]{}<>', DELIMITER);
 function classOfWide(code: number): number {
   if (code < 0x2000) {
     if (code <= 0xa0) return SPACE;
-    if ((code >= 0x660 && code <= 0x669) || (code >= 0x6f0 && code <= 0x6f9) || (code >= 0x966 && code <= 0x96f)) return DIGIT;
+    if (
+      (code >= 0x660 && code <= 0x669) ||
+      (code >= 0x6f0 && code <= 0x6f9) ||
+      (code >= 0x966 && code <= 0x96f) ||
+      (code >= 0xe50 && code <= 0xe59)
+    )
+      return DIGIT;
+    // Thai, Lao, Burmese and Khmer write no spaces between words either.
+    if ((code >= 0xe00 && code <= 0xeff) || (code >= 0x1000 && code <= 0x109f) || (code >= 0x1780 && code <= 0x17ff)) return IDEOGRAPH;
     return LETTER;
   }
   if (code <= 0x206f) {

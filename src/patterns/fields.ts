@@ -1,4 +1,4 @@
-import { digitRun } from './timestamp.ts';
+import { isDigit } from './timestamp.ts';
 
 /** Top-level fields of a JSON object or logfmt line: names, and the ranges of their values in the text. */
 export interface Fields {
@@ -82,9 +82,9 @@ export function readJsonFields(text: string, from: number, end: number, mayBeCut
 function nameEndOf(text: string, from: number, end: number): number {
   let at = from;
   while (at < end) {
-    const code = text.charCodeAt(at) | 32;
-    if (!((code >= 97 && code <= 122) || (at > from && (code === 46 || code === 45 || code === 127 || digitRun(text, at, at + 1) > 0))))
-      break;
+    const code = text.charCodeAt(at);
+    const isLetter = (code | 32) >= 97 && (code | 32) <= 122;
+    if (!isLetter && code !== 95 && !(at > from && (code === 46 || code === 45 || isDigit(code)))) break;
     at++;
   }
   return at;

@@ -1,5 +1,6 @@
 import { findListGroups } from './group-lists.ts';
 import { findTwins } from './group-twins.ts';
+import { findVaryingUnits } from './group-units.ts';
 import { findVaryingValues } from './group-values.ts';
 import { findVaryingWords } from './group-words.ts';
 import { joinTokens, splitTemplate, type TemplateTokens } from './template-tokens.ts';
@@ -8,7 +9,7 @@ import { joinTokens, splitTemplate, type TemplateTokens } from './template-token
 export type Generalisation = (templates: ReadonlyMap<string, TemplateTokens>) => ReadonlyMap<string, TemplateTokens>;
 
 /** Each sees what the ones before it made of the templates. */
-const generalisations: readonly Generalisation[] = [findListGroups, findVaryingValues, findVaryingWords, findTwins];
+const generalisations: readonly Generalisation[] = [findListGroups, findVaryingUnits, findVaryingValues, findVaryingWords, findTwins];
 
 /** A position that became variable may make its neighbours comparable; four rounds reach the end on everything measured. */
 const MAX_ROUNDS = 4;

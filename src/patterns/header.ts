@@ -1,323 +1,260 @@
-import { parseSyslogSeverity, type Severity } from '../core/severity.ts';
+import { FieldReader } from './header-fields.ts';
+import { type Field, type Header, layouts, put } from './header-record.ts';
 import {
-  BRACKET,
   COLON,
+  COMMA,
   DASH,
+  DOT,
   dateEnd,
-  isDigit,
-  isNumbered,
+  isCapital,
+  isLetter,
+  isMarked,
   isSpace,
   isTag,
   isUpper,
-  klogTimeEnd,
-  levelOf,
+  OPEN_BRACKET,
   PIPE,
   SPACE,
   skipSpaces,
   timeEnd,
-  traceEnd,
   wordEnd,
 } from './header-shapes.ts';
-import { digitRun } from './timestamp.ts';
+import {
+  priorityEnd,
+  prioritySeverity,
+  readCategory,
+  readGluedLevel,
+  readKlog,
+  readLogcat,
+  readRedis,
+  readRfc5424,
+  readRuby,
+  readTimeAndLevel,
+} from './header-starts.ts';
+import { digitRun, isDigit } from './timestamp.ts';
+import { lastIndexOf, startsWith, type Units } from './units.ts';
+import { levelOf } from './words.ts';
 
-/** A range of the line, `[start, end)`; both 0 when the field is absent. */
-export interface Field {
-  start: number;
-  end: number;
-}
+const MAX_RECORD_TAGS = 4;
 
-/** What stands before the message of a line. */
-export interface Header {
-  time: Field;
-  level: Field;
-  thread: Field;
-  logger: Field;
-  severity: Severity | null;
-}
+/** Finds what stands before the message of a line. `header` holds the fields of the last line read. */
+export class HeaderReader {
+  readonly header: Header;
+  readonly #fields: FieldReader;
 
-/** A header without fields. */
-export function emptyHeader(): Header {
-  const field = (): Field => ({ start: 0, end: 0 });
-  return { time: field(), level: field(), thread: field(), logger: field(), severity: null };
-}
-
-const MAX_FIELDS = 12;
-const MAX_BRACKET = 96;
-
-/** What the last step found: the header goes on, or it ends before this field. */
-const GO_ON = true;
-const STOP = false;
-
-function put(field: Field, start: number, end: number): void {
-  field.start = start;
-  field.end = end;
-}
-
-/**
- * Reads the header of the line `[from, end)` into `header` and returns where the message starts. Without a leading timestamp or syslog priority
- * there is no header; fields that no structural field (time, level, tag) follows stay with the message.
- */
-export function readHeader(text: string, from: number, end: number, header: Header): number {
-  put(header.time, 0, 0);
-  put(header.level, 0, 0);
-  put(header.thread, 0, 0);
-  put(header.logger, 0, 0);
-  header.severity = null;
-  let at = skipSpaces(text, from, end);
-  const first = text.charCodeAt(at);
-  let isSyslog = false;
-  if (first === 60) {
-    const run = digitRun(text, at + 1, end);
-    if (run < 1 || run > 3 || text.charCodeAt(at + 1 + run) !== 62) return from;
-    header.severity = parseSyslogSeverity(Number(text.slice(at + 1, at + 1 + run)) & 7);
-    at = skipSpaces(text, at + 2 + run, end);
-    if (text.charCodeAt(at) === 49 && text.charCodeAt(at + 1) === SPACE) return readRfc5424(text, at + 2, end, header);
-    isSyslog = true;
-  } else if (first === DASH && text.charCodeAt(at + 1) === SPACE) at += 2;
-  else if (!isDigit(first) && first !== BRACKET && !(first >= 65 && first <= 87)) return from;
-
-  const stop = timeEnd(text, at, end);
-  if (stop < 0) {
-    const klog = isSyslog ? -1 : klogTimeEnd(text, at, end);
-    if (klog > 0) return readKlog(text, at, klog, end, header);
-    return isSyslog ? new FieldReader(text, at, end, header, true).read() : from;
-  }
-  const glue = text.charCodeAt(stop);
-  const isGlued = stop < end && !isSpace(glue) && glue !== PIPE && glue !== COLON && glue !== BRACKET && glue !== 44;
-  if (isGlued) return from;
-  put(header.time, at, stop);
-  const next = glue === COLON || glue === 44 ? stop + 1 : stop;
-  // Only syslog and its kin begin with the name of a month.
-  return new FieldReader(text, next, end, header, isSyslog || text.charCodeAt(at) >= 65).read();
-}
-
-/** `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MESSAGE` of RFC 5424 §6. */
-function readRfc5424(text: string, from: number, end: number, header: Header): number {
-  let at = from;
-  for (const field of [header.time, null, header.logger, null, null]) {
-    const stop = wordEnd(text, at, end);
-    if (field !== null && text.charCodeAt(at) !== DASH) put(field, at, stop);
-    at = skipSpaces(text, stop, end);
-  }
-  if (text.charCodeAt(at) === DASH) return skipSpaces(text, at + 1, end);
-  while (text.charCodeAt(at) === BRACKET) {
-    const close = text.indexOf(']', at);
-    if (close < 0) break;
-    at = close + 1;
-  }
-  return skipSpaces(text, at, end);
-}
-
-/** `I0130 12:34:56.789012 1234 server.go:55] message` of glog and klog. */
-function readKlog(text: string, from: number, stop: number, end: number, header: Header): number {
-  put(header.time, from + 1, stop);
-  put(header.level, from, from + 1);
-  header.severity = levelOf(text, from, from + 1);
-  const pid = skipSpaces(text, stop, end);
-  const file = skipSpaces(text, pid + digitRun(text, pid, end), end);
-  const fileEnd = wordEnd(text, file, end);
-  if (text.charCodeAt(fileEnd - 1) !== 93) return skipSpaces(text, stop, end);
-  put(header.logger, file, fileEnd - 1);
-  return skipSpaces(text, fileEnd, end);
-}
-
-/** The fields behind the timestamp, one after another. `#committed` is the end of the last structural one. */
-class FieldReader {
-  readonly #text: string;
-  readonly #end: number;
-  readonly #header: Header;
-  #isSyslog: boolean;
-  #at: number;
-  #committed: number;
-  /** Fields read so far, and words since the last structural one. */
-  #count = 0;
-  #words = 0;
-  #isDashed = false;
-  #isBracketed = false;
-
-  constructor(text: string, from: number, end: number, header: Header, isSyslog: boolean) {
-    this.#text = text;
-    this.#end = end;
-    this.#header = header;
-    this.#isSyslog = isSyslog;
-    this.#at = from;
-    this.#committed = from;
+  constructor() {
+    const field = (): Field => ({ start: 0, end: 0 });
+    this.header = { time: field(), level: field(), thread: field(), logger: field(), severity: null };
+    this.#fields = new FieldReader(this.header);
   }
 
-  /** Start of the message. */
-  read(): number {
-    const header = this.#header;
-    for (; this.#count < MAX_FIELDS; this.#count++) {
-      this.#at = skipSpaces(this.#text, this.#at, this.#end);
-      if (this.#at >= this.#end || !this.#readField()) break;
+  /**
+   * Start of the message of `[from, end)`. Without a timestamp, a syslog priority or a level in one of the known places there is no header; fields
+   * that no structural field (time, level, tag) follows stay with the message.
+   */
+  read(units: Units, from: number, end: number): number {
+    this.#clear();
+    const at = skipSpaces(units, from, end);
+    const first = units[at] ?? 0;
+    if (isDigit(first)) return this.#readDigits(units, at, end, from);
+    if (isLetter(first)) return this.#readLetters(units, at, end, from);
+    if (first === OPEN_BRACKET) return this.#readBracket(units, at, end, from);
+    if (first === 60) return this.#readPriority(units, at, end, from);
+    if (first === COLON && units[at + 1] === COLON) return this.#readAccess(units, at, end, from);
+    if (first === DASH && units[at + 1] === SPACE) return this.#readTimed(units, at + 2, end, from);
+    return from;
+  }
+
+  #clear(): void {
+    const { time, level, thread, logger } = this.header;
+    put(time, 0, 0);
+    put(level, 0, 0);
+    put(thread, 0, 0);
+    put(logger, 0, 0);
+    this.header.severity = null;
+  }
+
+  #readPriority(units: Units, at: number, end: number, from: number): number {
+    const stop = priorityEnd(units, at, end);
+    if (stop < 0) return from;
+    this.header.severity = prioritySeverity(units, at, stop);
+    const next = skipSpaces(units, stop, end);
+    if (units[next] === 49 && units[next + 1] === SPACE) return readRfc5424(units, next + 2, end, this.header);
+    const time = timeEnd(units, next, end);
+    if (time > 0) put(this.header.time, next, time);
+    if (time > 0 && units[next] === OPEN_BRACKET) return skipSpaces(units, time, end);
+    return this.#fields.read(units, Math.max(next, time), end, layouts.syslog);
+  }
+
+  #readDigits(units: Units, at: number, end: number, from: number): number {
+    const stop = timeEnd(units, at, end);
+    if (stop > 0) return this.#readBehindTime(units, at, stop, end, from);
+    const run = digitRun(units, at, end);
+    const mark = units[at + run];
+    if (mark === COLON && run < 10) return Math.max(from, readRedis(units, at, end, this.header));
+    if (isSpace(mark)) return this.#readRecord(units, at, at + run, end, from);
+    return mark === DOT || mark === COLON ? this.#readAccess(units, at, end, from) : from;
+  }
+
+  /** A number of a record before a bracketed thread, or before tags and an epoch time. */
+  #readRecord(units: Units, at: number, stop: number, end: number, from: number): number {
+    let next = skipSpaces(units, stop, end);
+    if (units[next] === OPEN_BRACKET) return this.#readUntimed(units, next, end, from);
+    for (let tags = 0; tags <= MAX_RECORD_TAGS; tags++) {
+      const time = isDigit(units[next] ?? 0) ? timeEnd(units, next, end) : -1;
+      if (time > 0) {
+        put(this.header.time, next, time);
+        return this.#fields.read(units, time, end, layouts.record);
+      }
+      const tagEnd = wordEnd(units, next, end);
+      if (!isTag(units, next, tagEnd) || (tags === 0 && !isMarked(units, next, tagEnd))) break;
+      next = skipSpaces(units, tagEnd, end);
     }
-    if (header.thread.end > this.#committed) put(header.thread, 0, 0);
-    if (header.logger.end > this.#committed) put(header.logger, 0, 0);
-    const start = skipSpaces(this.#text, this.#committed, this.#end);
-    const isDash = header.level.end > 0 && this.#text.charCodeAt(start) === DASH && isSpace(this.#text.charCodeAt(start + 1));
-    return isDash ? skipSpaces(this.#text, start + 1, this.#end) : start;
+    return this.#readAccess(units, at, end, from);
   }
 
-  #commit(end: number): void {
-    this.#committed = end;
-    this.#at = end;
-    this.#words = 0;
+  #readTimed(units: Units, at: number, end: number, from: number): number {
+    const stop = timeEnd(units, at, end);
+    return stop > 0 ? this.#readBehindTime(units, at, stop, end, from) : from;
   }
 
-  #readField(): boolean {
-    const text = this.#text;
-    const at = this.#at;
-    const code = text.charCodeAt(at);
-    if (code === PIPE || (code === DASH && (isSpace(text.charCodeAt(at + 1)) || text.charCodeAt(at + 1) === DASH)))
-      return this.#readSeparator(code);
-    if (code === BRACKET) return this.#readBracket();
-    const trace = traceEnd(text, at, this.#end);
-    if (trace > 0) {
-      this.#commit(trace);
-      return STOP;
+  #readBehindTime(units: Units, at: number, stop: number, end: number, from: number): number {
+    const glue = units[stop];
+    const isGlued = stop < end && !isSpace(glue) && glue !== PIPE && glue !== COLON && glue !== OPEN_BRACKET && glue !== COMMA;
+    if (isGlued) return from;
+    put(this.header.time, at, stop);
+    const next = glue === COLON || glue === COMMA ? stop + 1 : stop;
+    if (isSpace(glue)) {
+      const inner = this.#readWrapped(units, skipSpaces(units, stop, end), end);
+      if (inner > 0) return inner;
     }
-    const time = this.#words > 0 || this.#count < 3 ? Math.max(timeEnd(text, at, this.#end), dateEnd(text, at, this.#end)) : -1;
-    if (time > 0) {
-      if (code >= 65) this.#isSyslog = true;
-      this.#commit(time);
-      return GO_ON;
+    const isBracketed = units[at] === OPEN_BRACKET;
+    if (isBracketed && isDigit(units[at + 1] ?? 0) && glue === SPACE) {
+      // The kernel's ring buffer has nothing but the message behind its clock.
+      if (units[stop - 8] === 46 && digitRun(units, stop - 7, end) === 6 && timeEnd(units, at + 1, stop - 1) < 0)
+        return skipSpaces(units, stop, end);
     }
-    return this.#readWord(wordEnd(text, at, this.#end));
+    // Only syslog and its kin begin with the name of a month, and they count hours to 24.
+    const isSyslog = (!isBracketed && (units[at] ?? 0) >= 65 && units[stop - 1] !== 77) || this.#isDaemonTime(units, at, stop, end);
+    return this.#fields.read(units, next, end, isSyslog ? layouts.syslog : isBracketed ? layouts.bracketed : layouts.plain);
   }
 
-  #readSeparator(code: number): boolean {
-    while (this.#text.charCodeAt(this.#at) === code) this.#at++;
-    this.#isDashed = code === DASH;
-    if (code === PIPE) this.#committed = this.#at;
-    return GO_ON;
+  /** Daemons write `T` and a numeric zone, then a host in small letters and a tag. */
+  #isDaemonTime(units: Units, at: number, stop: number, end: number): boolean {
+    const hasZone = units[stop - 5] === 43 || units[stop - 5] === DASH || units[stop - 3] === COLON;
+    if (
+      units[at + 10] !== 84 ||
+      !hasZone ||
+      (units[stop - 6] !== 43 && units[stop - 6] !== DASH && units[stop - 5] !== 43 && units[stop - 5] !== DASH)
+    )
+      return false;
+    const host = skipSpaces(units, stop, end);
+    const hostEnd = wordEnd(units, host, end);
+    const tag = skipSpaces(units, hostEnd, end);
+    const tagEnd = wordEnd(units, tag, end);
+    const isPlain = !isCapital(units[host] ?? 0) && units[hostEnd - 1] !== COLON && levelOf(units, host, hostEnd) === null;
+    return isPlain && units[tagEnd - 1] === COLON && !isCapital(units[tag] ?? 0);
   }
 
-  /** A level, a process or a thread. A thread counts only once a structural field follows, because messages begin with brackets too. */
-  #readBracket(): boolean {
-    const text = this.#text;
-    const at = this.#at;
-    const close = text.indexOf(']', at);
-    const after = text.charCodeAt(close + 1);
-    if (close < 0 || close - at > MAX_BRACKET || !(close + 1 >= this.#end || isSpace(after) || after === PIPE || after === BRACKET))
-      return STOP;
-    const start = skipSpaces(text, at + 1, close);
-    let stop = close;
-    while (stop > start && isSpace(text.charCodeAt(stop - 1))) stop--;
-    if (this.#header.level.end === 0) {
-      const colon = text.lastIndexOf(':', stop);
-      const level = colon > at ? colon + 1 : start;
-      const severity = levelOf(text, level, stop);
-      if (severity !== null) {
-        put(this.#header.level, level, stop);
-        this.#header.severity = severity;
-        this.#commit(close + 1);
-        return GO_ON;
+  /** `stderr F` of the container runtime, or a line of logcat: what follows may have a header of its own. -1 when there is neither. */
+  #readWrapped(units: Units, at: number, end: number): number {
+    const { header } = this;
+    if (isCapital(units[at] ?? 0)) return units[at + 1] === 47 ? readLogcat(units, at, end, header) : -1;
+    if (units[at] !== 115 || (!startsWith(units, 'stdout ', at) && !startsWith(units, 'stderr ', at))) return -1;
+    const flag = units[at + 7];
+    if ((flag !== 70 && flag !== 80) || units[at + 8] !== SPACE) return -1;
+    const { start, end: stop } = header.time;
+    const message = this.read(units, at + 9, end);
+    if (header.time.end === 0) put(header.time, start, stop);
+    return message;
+  }
+
+  #readBracket(units: Units, at: number, end: number, from: number): number {
+    const stop = timeEnd(units, at, end);
+    if (stop > 0) return this.#readBehindTime(units, at, stop, end, from);
+    const behind = readTimeAndLevel(units, at, end, this.header);
+    if (behind > 0) return this.#fields.read(units, behind, end, layouts.bracketed);
+    return this.#readUntimed(units, at, end, from);
+  }
+
+  /** `[main] INFO org.acme.Shop - message` and `INFO [main] org.acme.Shop: message`. */
+  #readUntimed(units: Units, at: number, end: number, from: number): number {
+    const start = this.#fields.read(units, at, end, layouts.untimed);
+    if (start > 0 && this.header.level.end > 0) return start;
+    this.#clear();
+    return from;
+  }
+
+  #readLetters(units: Units, at: number, end: number, from: number): number {
+    const second = units[at + 1] ?? 0;
+    if (isCapital(units[at] ?? 0)) {
+      const special = this.#readSpecial(units, at, end, second);
+      if (special > 0) return special;
+      if (second >= 97) {
+        const time = timeEnd(units, at, end);
+        if (time > 0) return this.#readBehindTime(units, at, time, end, from);
       }
     }
-    const isProcess = text.startsWith('pid ', start);
-    const space = text.indexOf(' ', start);
-    if (space > 0 && space < stop && !isProcess) return STOP;
-    put(this.#header.thread, start, stop);
-    this.#isBracketed = true;
-    this.#at = close + 1;
-    if (isProcess) this.#commit(close + 1);
-    return GO_ON;
-  }
-
-  #readWord(stop: number): boolean {
-    const text = this.#text;
-    const at = this.#at;
-    if (stop === at) return STOP;
-    const hasColon = text.charCodeAt(stop - 1) === COLON;
-    const bare = hasColon ? stop - 1 : stop;
-    if (stop - at === 6 && this.#readContainerStream(at, stop)) return STOP;
-    if (this.#header.level.end === 0 && this.#readLevel(bare, stop, hasColon)) return GO_ON;
-    if (isDigit(text.charCodeAt(at))) {
-      const run = digitRun(text, at, bare);
-      const rest = text.charCodeAt(at + run) === 35 ? run + 1 + digitRun(text, at + run + 1, bare) : run;
-      if (rest === bare - at) {
-        this.#at = stop;
-        if (!hasColon || this.#header.level.end === 0) return GO_ON;
-        this.#commit(stop);
-        return STOP;
-      }
+    const stop = wordEnd(units, at, end);
+    if (units[at + 4] === COLON && stop === at + 5) {
+      const category = readCategory(units, at, end, this.header);
+      if (category > 0) return category;
     }
-    return isTag(text, at, bare) ? this.#readTag(bare, stop, hasColon) : STOP;
-  }
-
-  /** `stderr F` of the container runtime: its header goes, and the line it wrapped may have one of its own. */
-  #readContainerStream(at: number, stop: number): boolean {
-    const text = this.#text;
-    const flag = text.charCodeAt(stop + 1);
-    if (!text.startsWith('stdout', at) && !text.startsWith('stderr', at)) return false;
-    if (text.charCodeAt(stop) !== SPACE || (flag !== 70 && flag !== 80) || text.charCodeAt(stop + 2) !== SPACE) return false;
-    const { start, end } = this.#header.time;
-    this.#commit(readHeader(text, stop + 3, this.#end, this.#header));
-    if (this.#header.time.end === 0) put(this.#header.time, start, end);
-    return true;
-  }
-
-  #readLevel(bare: number, stop: number, hasColon: boolean): boolean {
-    const text = this.#text;
-    const at = this.#at;
-    const severity = levelOf(text, at, bare);
-    if (severity === null || (bare - at === 1 && this.#words + this.#count === 0)) return false;
-    const next = skipSpaces(text, stop, this.#end);
-    const isSetOff = hasColon || text.charCodeAt(next) === PIPE || next - stop > 1 || (this.#isDashed && text.charCodeAt(next) === DASH);
-    if (!isSetOff && !isUpper(text, at, bare)) return false;
-    put(this.#header.level, at, bare);
-    this.#header.severity = severity;
-    this.#isSyslog = false;
-    this.#commit(stop);
-    return true;
-  }
-
-  /** A logger or tag by what follows it, or a host before one. */
-  #readTag(bare: number, stop: number, hasColon: boolean): boolean {
-    const text = this.#text;
-    const at = this.#at;
-    const hasLevel = this.#header.level.end > 0;
-    if (text.charCodeAt(stop) === PIPE && this.#words < 3) {
-      put(this.#header.logger, at, stop);
-      this.#words++;
-      this.#at = stop;
-      return GO_ON;
+    const next = skipSpaces(units, stop, end);
+    if (next === stop && units[stop] !== PIPE) return from;
+    const after = units[next] ?? 0;
+    if (after === PIPE) return this.#readPiped(units, at, stop, next, end, from);
+    if (isDigit(after) || after === OPEN_BRACKET || isCapital(after)) {
+      const read = this.#readBeforeTime(units, at, stop, next, end);
+      if (read > 0) return read;
     }
-    if (hasColon) {
-      const isProcess = text.charCodeAt(bare - 1) === 93;
-      return hasLevel || this.#isSyslog || isProcess || isSourceLine(text, at, bare) ? this.#endWithTag(bare, stop) : STOP;
-    }
-    if (hasLevel && isNumbered(text, at, stop)) return this.#endWithTag(stop, stop);
-    const next = skipSpaces(text, stop, this.#end);
-    const mark = text.charCodeAt(next);
-    if (next > stop && isSpace(text.charCodeAt(next + 1)) && (mark === COLON || mark === DASH) && (hasLevel || this.#isDashed)) {
-      const dot = text.indexOf('.', at);
-      const isQualified = this.#isDashed || this.#isBracketed || (dot > 0 && dot < stop);
-      if (mark === COLON || isQualified) {
-        put(this.#header.logger, at, stop);
-        this.#isDashed = true;
-        if (hasLevel) return this.#endWithTag(stop, next + 1);
-        this.#commit(next + 1);
-        return GO_ON;
-      }
-    }
-    if (hasLevel || this.#words > 0 || text.charCodeAt(stop) !== SPACE) return STOP;
-    this.#words++;
-    this.#at = stop;
-    return GO_ON;
+    const isServer = isDigit(units[stop - 1] ?? 0) && lastIndexOf(units, COLON, at, stop) > 0;
+    if (isServer || (after === DASH && units[next + 1] === SPACE)) return this.#readAccess(units, at, end, from);
+    const isLevel = stop - at >= 4 && isUpper(units, at, stop) && levelOf(units, at, stop) !== null;
+    return isLevel ? this.#readUntimed(units, at, end, from) : from;
   }
 
-  #endWithTag(bare: number, stop: number): boolean {
-    put(this.#header.logger, this.#at, bare);
-    const start = skipSpaces(this.#text, stop, this.#end);
-    this.#commit(Math.max(start, traceEnd(this.#text, start, this.#end)));
-    return STOP;
+  #readSpecial(units: Units, at: number, end: number, second: number): number {
+    if (isDigit(second)) return readKlog(units, at, end, this.header);
+    if (second === COMMA) return readRuby(units, at, end, this.header);
+    if (second === 47 || second === 40) return readLogcat(units, at, end, this.header);
+    return isCapital(second) ? readGluedLevel(units, at, end, this.header) : -1;
   }
-}
 
-/** `main.go:12`. */
-function isSourceLine(text: string, start: number, end: number): boolean {
-  const colon = text.lastIndexOf(':', end - 1);
-  const dot = text.lastIndexOf('.', colon);
-  return dot > start && colon < end - 1 && digitRun(text, colon + 1, end) === end - colon - 1;
+  /** A level or a tag that is no word of a sentence, before the time. */
+  #readBeforeTime(units: Units, at: number, stop: number, next: number, end: number): number {
+    const bare = units[stop - 1] === COLON ? stop - 1 : stop;
+    const severity = levelOf(units, at, bare);
+    const time = timeEnd(units, next, end);
+    const isAlert = isUpper(units, at, bare) && dateEnd(units, skipSpaces(units, time, end), end) > 0;
+    if (severity === null && !isAlert && (!isTag(units, at, bare) || !isMarked(units, at, bare))) return -1;
+    if (time < 0 || (!isSpace(units[time]) && units[time] !== PIPE && time < end)) return -1;
+    put(this.header.time, next, time);
+    if (severity !== null) {
+      put(this.header.level, at, bare);
+      this.header.severity = severity;
+    }
+    return this.#fields.read(units, time, end, layouts.plain);
+  }
+
+  /** `INFO|2024-01-30 12:00:00|…`, or `web-1  | …` of several containers, whose line may have a header of its own. */
+  #readPiped(units: Units, at: number, stop: number, pipe: number, end: number, from: number): number {
+    const next = skipSpaces(units, pipe + 1, end);
+    const read = this.#readBeforeTime(units, at, stop, next, end);
+    if (read > 0) return read;
+    if (!isSpace(units[stop]) || !isDigit(units[stop - 1] ?? 0) || !isTag(units, at, stop)) return from;
+    return this.read(units, next, end);
+  }
+
+  /** `host ident user [time] "request" status …` of an access log; the host may follow a name of the server. */
+  #readAccess(units: Units, at: number, end: number, from: number): number {
+    let stop = wordEnd(units, at, end);
+    if (units[stop + 1] !== DASH) stop = wordEnd(units, stop + 1, end);
+    if (units[stop] !== SPACE || units[stop + 1] !== DASH || units[stop + 2] !== SPACE) return from;
+    const user = wordEnd(units, stop + 3, end);
+    const time = units[user + 1] === OPEN_BRACKET ? timeEnd(units, user + 1, end) : -1;
+    if (time < 0 || units[time] !== SPACE || units[time + 1] !== 34) return from;
+    put(this.header.time, user + 1, time);
+    return time + 1;
+  }
 }

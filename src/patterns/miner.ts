@@ -61,7 +61,7 @@ export function createMiner(config: PatternsConfig = defaultPatternsConfig): Pat
   return {
     code(line) {
       message.read(line);
-      scanner.scan(message.text, message.start, message.end, message.isCut);
+      scanner.scan(message.units, message.start, message.end, message.isCut);
       if (message.fields !== '') mixText(scanner, message.fields);
       if (message.hasMoreLines) mixText(scanner, `\n${message.exception}`);
       scanner.mix(rank(message.severity));

@@ -1,12 +1,24 @@
 import { classOf, DELIMITER, DIGIT, DOT, HEX_LETTER, IDEOGRAPH, LETTER, MASKED, PUNCTUATION, SLASH, SPACE, STOP } from './characters.ts';
-import { classify, colonChainEnd, isFreeTextKey, kinds, urlEnd } from './classify.ts';
-import { matchTime } from './timestamp.ts';
+import { classify, colonChainEnd, isFreeTextKey, kinds, leadingColonsEnd, paddingEnd, urlEnd } from './classify.ts';
+import { isCapital, isLetter } from './header-shapes.ts';
+import { requestEnd } from './request.ts';
+import { digitRun, matchTime } from './timestamp.ts';
+import { indexOf, type Units } from './units.ts';
+import { HIGH_FACTOR, HIGH_SEED, LOW_FACTOR, LOW_SEED, meaningOfHash, meanings } from './words.ts';
 
 const VARIABLE_MARK = 0x1a;
 const SPACE_MARK = 0x20;
 const TAIL_MARK = 0x1b;
 const COLON = 58;
+const EQUALS = 61;
+const COMMA = 44;
+/** What follows the last character. */
+const END = -1;
+const MAX_QUOTE = 64;
 const LETTERS = HEX_LETTER | LETTER;
+
+/** What the words so far say about a user's name: nothing, `for` or `invalid`, the name comes next, or `user` alone before a possible `=`. */
+const userStates = { none: 0, before: 1, name: 2, key: 3 } as const;
 
 /**
  * One pass over a message: its tokens and a 64-bit running hash of its signature (constants by their text, variables by a marker only).
@@ -32,180 +44,239 @@ export class Scanner {
     this.types = new Uint8Array(capacity);
   }
 
-  /** Scans the line `[from, end)` up to the token limit. Of a line that `isCut` the last atom and whatever follows are one variable. */
-  scan(text: string, from: number, end: number, isCut: boolean): void {
-    this.count = 0;
-    this.high = 0x811c9dc5 | 0;
-    this.low = 0x9e3779b9 | 0;
+  /** Scans the line `[from, to)` up to the token limit. Of a line that `isCut` the last atom and whatever follows are one variable. */
+  scan(units: Units, from: number, to: number, isCut: boolean): void {
+    let end = to;
+    while (end > from && (classOf(units[end - 1] ?? 0) & SPACE) !== 0) end--;
+    const { starts, ends, types } = this;
+    const maxTokens = this.#maxTokens;
     this.hasTail = isCut;
+    // The state lives in local variables: keeping it in fields halved the speed.
+    let count = 0;
+    let high = HIGH_SEED;
+    let low = LOW_SEED;
     let tokens = 0;
     let at = from;
-    let user = 0;
+    let user: number = userStates.none;
+    /** Where a quoted value or the target of a request begins, the quote behind it, and where the status of an access log stands. */
+    let value = -1;
+    let close = -1;
+    let status = -1;
     while (at < end) {
       const start = at;
-      const code = text.charCodeAt(at++);
+      const code = units[at++] ?? 0;
       const first = classOf(code);
-      if ((first & SPACE) !== 0) {
-        while (at < end && (classOf(text.charCodeAt(at)) & SPACE) !== 0) at++;
-        if (at < end && this.count > 0) this.#push(start, at, kinds.space, SPACE_MARK);
-        continue;
+      let type: number = kinds.space;
+      let mark = SPACE_MARK;
+      if (start === value && start < close) {
+        at = close;
+        type = kinds.quoted;
+        mark = VARIABLE_MARK;
+        user = userStates.none;
+      } else if ((first & SPACE) !== 0) {
+        while (at < end && (classOf(units[at] ?? 0) & SPACE) !== 0) at++;
+        if (count === 0) continue;
+      } else if (tokens++ >= maxTokens) {
+        this.hasTail = true;
+        break;
+      } else if ((first & (MASKED | DELIMITER)) !== 0 && !opensQuantity(units, code, start, end)) {
+        if ((first & MASKED) !== 0 || isMask(units, code, start, end)) {
+          if ((first & MASKED) === 0) at = start + 3;
+          type = kinds.masked;
+          mark = VARIABLE_MARK;
+          user = userStates.none;
+        } else if (code === COLON && units[at] === COLON && leadingColonsEnd(units, start, end) > 0) {
+          at = leadingColonsEnd(units, start, end);
+          type = kinds.address;
+          mark = VARIABLE_MARK;
+          user = userStates.none;
+        } else {
+          type = kinds.delimiter;
+          mark = code;
+          user = user === userStates.key && code === EQUALS ? userStates.name : userStates.none;
+          if (code === 34 || code === 39) {
+            if (start === close) close = -1;
+            else if (opensValue(units, start, from)) {
+              close = closingQuote(units, at, end, code);
+              value = at;
+            } else if (code === 34 && isCapital(units[at] ?? 0)) {
+              close = requestEnd(units, start, end);
+              value = close < 0 ? -1 : indexOf(units, SPACE_MARK, at, close) + 1;
+              if (start === from && close > 0) status = close + 2;
+            }
+          } else if (code >= 0x201c && close < start) {
+            close = wideQuoteEnd(units, code, at, end);
+            value = at;
+          }
+        }
+      } else {
+        let flags = first;
+        let wordHigh = Math.imul(HIGH_SEED ^ code, HIGH_FACTOR);
+        let wordLow = (Math.imul(LOW_SEED, LOW_FACTOR) + code) | 0;
+        while (at < end) {
+          const unit = units[at] ?? 0;
+          const flag = classOf(unit);
+          if ((flag & STOP) !== 0 || ((flag ^ flags) & IDEOGRAPH) !== 0) break;
+          flags |= flag;
+          wordHigh = Math.imul(wordHigh ^ unit, HIGH_FACTOR);
+          wordLow = (Math.imul(wordLow, LOW_FACTOR) + unit) | 0;
+          at++;
+        }
+        // The cut may have gone through this atom, so its text must not matter.
+        if (isCut && at >= end) break;
+        if ((flags & (DOT | PUNCTUATION)) !== 0 && first !== SLASH) {
+          const trimmed = trimSentence(units, start, at);
+          if (trimmed < at) {
+            at = trimmed;
+            flags = 0;
+            wordHigh = HIGH_SEED;
+            wordLow = LOW_SEED;
+            for (let index = start; index < at; index++) {
+              const unit = units[index] ?? 0;
+              flags |= classOf(unit);
+              wordHigh = Math.imul(wordHigh ^ unit, HIGH_FACTOR);
+              wordLow = (Math.imul(wordLow, LOW_FACTOR) + unit) | 0;
+            }
+          }
+        }
+        const next = at < end ? (units[at] ?? 0) : END;
+        const length = at - start;
+        type = kinds.word;
+        let meaning = 0;
+        let special = 0;
+        if ((flags & ~LETTERS) === 0 && length < 12 && length > 2) meaning = meaningOfHash(wordHigh, wordLow);
+        if (next === COLON) {
+          if (units[at + 1] !== SPACE_MARK) special = colonEnd(units, start, at, end, flags);
+        } else if (next === EQUALS) {
+          if (length > 9) special = Math.max(0, paddingEnd(units, start, at, flags, end));
+        } else if ((meaning & meanings.calendar) !== 0) {
+          if (next === SPACE_MARK) special = matchTime(units, start, end);
+        } else if ((first & DIGIT) !== 0 && length >= 8 && length <= 30 && (flags & ~DIGIT) !== 0) special = matchTime(units, start, end);
+        if (special > 0) {
+          type =
+            next === EQUALS
+              ? kinds.identifier
+              : next !== COLON
+                ? kinds.timestamp
+                : units[at + 1] === 47 || units[at + 1] === 92
+                  ? kinds.url
+                  : kinds.address;
+          at = special;
+        } else if (flags === DIGIT) {
+          type = kinds.number;
+          if (next === COMMA && length < 4) at = thousandsEnd(units, at, end);
+        } else if ((flags & ~LETTERS) !== 0 || (meaning & meanings.literal) !== 0 || (flags & LETTER) === 0) {
+          type = classify(units, start, at, flags, next);
+        }
+        if (type <= kinds.name) {
+          if (user === userStates.name) type = kinds.user;
+          if ((meaning & meanings.beforeUser) !== 0) user = userStates.before;
+          else if ((meaning & meanings.user) === 0) user = userStates.none;
+          else user = user === userStates.before && next !== END && (classOf(next) & SPACE) !== 0 ? userStates.name : userStates.key;
+        } else user = userStates.none;
+        if (start === status && type === kinds.number && length === 3) type = kinds.name;
+        if (type > kinds.name) mark = VARIABLE_MARK;
+        else {
+          high = Math.imul(high ^ wordHigh, HIGH_FACTOR);
+          low = (Math.imul(low ^ (low >>> 15), LOW_FACTOR) + wordLow) | 0;
+          mark = SPACE_MARK + 1;
+        }
       }
-      if (tokens++ >= this.#maxTokens) {
+      starts[count] = start;
+      ends[count] = at;
+      types[count++] = type;
+      high = Math.imul(high ^ mark, HIGH_FACTOR);
+      low = (Math.imul(low ^ (low >>> 15), LOW_FACTOR) + mark) | 0;
+      if (start === status && type === kinds.name && at < end) {
+        // What stands behind the status differs from server to server.
         this.hasTail = true;
         break;
       }
-      if ((first & MASKED) !== 0) {
-        this.#push(start, at, kinds.masked, VARIABLE_MARK);
-        continue;
-      }
-      if ((first & DELIMITER) !== 0 && !opensQuantity(text, code, start, at, end)) {
-        this.#push(start, at, kinds.delimiter, code);
-        user = user === 3 && code === 61 ? 2 : 0;
-        if ((code === 34 || code === 39) && opensValue(text, start, from)) {
-          const close = closingQuote(text, at, end, code);
-          if (close > at) {
-            this.#push(at, close, kinds.quoted, VARIABLE_MARK);
-            this.#push(close, close + 1, kinds.delimiter, code);
-            at = close + 1;
-          }
-        }
-        continue;
-      }
-
-      let flags = first;
-      let digits = first & DIGIT;
-      let letters = ((first >> 1) | (first >> 2)) & 1;
-      let dots = (first >> 3) & 1;
-      let slashes = (first >> 4) & 1;
-      while (at < end) {
-        const flag = classOf(text.charCodeAt(at));
-        if ((flag & STOP) !== 0 || ((flag ^ flags) & IDEOGRAPH) !== 0) break;
-        flags |= flag;
-        digits += flag & DIGIT;
-        letters += ((flag >> 1) | (flag >> 2)) & 1;
-        dots += (flag >> 3) & 1;
-        slashes += (flag >> 4) & 1;
-        at++;
-      }
-      // The cut may have gone through this atom, so its text must not matter.
-      if (isCut && at >= end) break;
-
-      if ((flags & (DOT | PUNCTUATION)) !== 0) {
-        const trimmed = first === SLASH ? at : trimSentence(text, start, at);
-        if (trimmed < at) {
-          at = trimmed;
-          flags = 0;
-          dots = 0;
-          for (let index = start; index < at; index++) {
-            const flag = classOf(text.charCodeAt(index));
-            flags |= flag;
-            dots += (flag >> 3) & 1;
-          }
-        }
-      }
-      let type: number = kinds.word;
-      const next = at < end ? text.charCodeAt(at) : 0;
-      const special = specialEnd(text, start, at, end, digits, flags, next);
-      if (special > 0) {
-        const slash = text.charCodeAt(at + 1);
-        type = next !== COLON ? kinds.timestamp : slash === 47 || slash === 92 ? kinds.url : kinds.address;
-        at = special;
-      } else if (digits !== 0 || at - start < 6 || at - start > 7 || (flags & ~LETTERS) !== 0) {
-        type = classify(text, start, at, digits, letters, flags, dots, slashes, next);
-      }
-      if (type <= kinds.name) {
-        if (user === 2) type = kinds.user;
-        user = nextUserState(text, start, at, user);
-      } else user = 0;
-
-      if (type > kinds.name) {
-        this.#push(start, at, type, VARIABLE_MARK);
-        continue;
-      }
-      let high = this.high;
-      let low = this.low;
-      for (let index = start; index < at; index++) {
-        const unit = text.charCodeAt(index);
-        high = Math.imul(high ^ unit, 0x01000193);
-        low = (Math.imul(low, 0x5bd1e995) + unit) | 0;
-      }
-      this.high = high;
-      this.low = low;
-      this.#push(start, at, type, SPACE_MARK + 1);
     }
+    this.count = count;
+    this.high = high;
+    this.low = low;
     if (this.hasTail) this.mix(TAIL_MARK);
   }
 
   /** Adds to the signature. */
   mix(value: number): void {
-    this.high = Math.imul(this.high ^ value, 0x01000193);
-    this.low = (Math.imul(this.low ^ (this.low >>> 15), 0x5bd1e995) + value) | 0;
+    this.high = Math.imul(this.high ^ value, HIGH_FACTOR);
+    this.low = (Math.imul(this.low ^ (this.low >>> 15), LOW_FACTOR) + value) | 0;
   }
+}
 
-  #push(start: number, end: number, type: number, mark: number): void {
-    const index = this.count++;
-    this.starts[index] = start;
-    this.ends[index] = end;
-    this.types[index] = type;
-    this.mix(mark);
-  }
+/** `<*>` in a line is what a template writes for a variable. */
+function isMask(units: Units, code: number, start: number, end: number): boolean {
+  return code === 60 && start + 3 <= end && units[start + 1] === 42 && units[start + 2] === 62;
 }
 
 /** `<1 sec` and `>5 ms` are quantities, not brackets. */
-function opensQuantity(text: string, code: number, start: number, at: number, end: number): boolean {
-  if ((code !== 60 && code !== 62) || at >= end || (classOf(text.charCodeAt(at)) & DIGIT) === 0) return false;
-  return start === 0 || (classOf(text.charCodeAt(start - 1)) & SPACE) !== 0;
+function opensQuantity(units: Units, code: number, start: number, end: number): boolean {
+  if ((code !== 60 && code !== 62) || start + 1 >= end || (classOf(units[start + 1] ?? 0) & DIGIT) === 0) return false;
+  return start === 0 || (classOf(units[start - 1] ?? 0) & SPACE) !== 0;
 }
 
-/** A quote right after `=`, or after `":`, opens a value unless its key promises a sentence. */
-function opensValue(text: string, quote: number, from: number): boolean {
+/**
+ * A quote right after `=`, or after `":`, opens a value unless its key promises a sentence; so does one before a path and one inside a text without
+ * spaces.
+ */
+function opensValue(units: Units, quote: number, from: number): boolean {
+  if (beginsPath(units, quote + 1)) return true;
   if (quote - 1 < from) return false;
-  const before = text.charCodeAt(quote - 1);
-  if (before === 61) return !isFreeTextKey(text, quote - 1);
+  const before = units[quote - 1] ?? 0;
+  if (before === EQUALS) return !isFreeTextKey(units, quote - 1);
+  if ((classOf(before) & IDEOGRAPH) !== 0) return true;
+  if (before === SPACE_MARK && units[quote - 2] === EQUALS && units[quote - 3] === SPACE_MARK) return !isFreeTextKey(units, quote - 3);
   const colon = before === 32 ? quote - 2 : quote - 1;
-  if (colon - 1 < from || text.charCodeAt(colon) !== COLON || text.charCodeAt(colon - 1) !== 34) return false;
-  return !isFreeTextKey(text, colon - 1);
+  if (colon - 1 < from || units[colon] !== COLON || units[colon - 1] !== 34) return false;
+  return !isFreeTextKey(units, colon - 1);
 }
 
-function closingQuote(text: string, from: number, end: number, quote: number): number {
+/** Behind the groups of `1,234,567` that follow the digits before `from`. */
+function thousandsEnd(units: Units, from: number, end: number): number {
+  let at = from;
+  while (units[at] === COMMA && digitRun(units, at + 1, end) === 3) at += 4;
+  return at >= end || (classOf(units[at] ?? 0) & STOP) !== 0 ? at : from;
+}
+
+function beginsPath(units: Units, at: number): boolean {
+  const next = units[at + 1] ?? 0;
+  return (units[at] === 47 && isLetter(next)) || (next === COLON && units[at + 2] === 92 && isLetter(units[at] ?? 0));
+}
+
+/** The quote that closes `“`, `「` or `『` within a short text, or -1. */
+function wideQuoteEnd(units: Units, code: number, from: number, end: number): number {
+  if (code !== 0x201c && code !== 0x300c && code !== 0x300e) return -1;
+  const close = indexOf(units, code + 1, from, Math.min(end, from + MAX_QUOTE));
+  return close > from ? close : -1;
+}
+
+function closingQuote(units: Units, from: number, end: number, quote: number): number {
   for (let at = from; at < end; at++) {
-    const code = text.charCodeAt(at);
+    const code = units[at];
     if (code === 92) at++;
     else if (code === quote) return at;
   }
   return -1;
 }
 
-function trimSentence(text: string, start: number, end: number): number {
+function trimSentence(units: Units, start: number, end: number): number {
   let at = end;
   while (at > start) {
-    const code = text.charCodeAt(at - 1);
+    const code = units[at - 1];
     if (code !== 46 && code !== 33 && code !== 63) break;
     at--;
   }
   return at === start ? end : at;
 }
 
-/** End of a URL, a date with its time, or an address of colons that begins with this atom; 0 when it is none of them. */
-function specialEnd(text: string, start: number, at: number, end: number, digits: number, flags: number, next: number): number {
+/** End of a URL, drive path or address of colons that begins with this atom; 0 when it is none of them. */
+function colonEnd(units: Units, start: number, at: number, end: number, flags: number): number {
   const length = at - start;
-  if (next === COLON) {
-    if (text.charCodeAt(at + 1) === 47 && text.charCodeAt(at + 2) === 47 && at + 3 < end) return urlEnd(text, at, end);
-    if (length === 1 && text.charCodeAt(at + 1) === 92 && (flags & LETTERS) !== 0) return urlEnd(text, at - 1, end);
-    if (length <= 4 && (flags & ~(DIGIT | HEX_LETTER)) === 0) return Math.max(0, colonChainEnd(text, start, end));
-    return 0;
-  }
-  if (digits >= 6 && length >= 8 && length <= 30 && (classOf(text.charCodeAt(start)) & DIGIT) !== 0 && (flags & ~DIGIT) !== 0) {
-    return Math.max(0, matchTime(text, start, end));
-  }
-  if (length === 3 && next === SPACE_MARK && digits === 0 && (flags & ~LETTERS) === 0) return Math.max(0, matchTime(text, start, end));
+  const after = units[at + 1];
+  if (after === 47 && units[at + 2] === 47 && at + 3 < end) return urlEnd(units, at, end);
+  if (length === 1 && after === 92 && (flags & LETTERS) !== 0) return urlEnd(units, at - 1, end);
+  if (length <= 4 && (flags & ~(DIGIT | HEX_LETTER)) === 0) return Math.max(0, colonChainEnd(units, start, end));
   return 0;
-}
-
-/** 1 after `for` and `invalid`, 2 after a `user` that follows them (what comes then is a name), 3 after another `user`, 2 again after its `=`. */
-function nextUserState(text: string, start: number, end: number, state: number): number {
-  const length = end - start;
-  if (length === 4) return text.startsWith('user', start) ? (state === 1 && text.charCodeAt(end) === SPACE_MARK ? 2 : 3) : 0;
-  if (length === 3) return text.startsWith('for', start) ? 1 : 0;
-  return length === 7 && text.startsWith('nvalid', start + 1) ? 1 : 0;
 }

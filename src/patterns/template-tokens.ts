@@ -1,5 +1,3 @@
-import { isSizeUnit } from './classify.ts';
-
 /** What stands for a variable in a template. */
 export const VARIABLE = '<*>';
 
@@ -23,19 +21,18 @@ export function isWord(text: string | undefined): text is string {
 }
 
 /**
- * The canonical text of tokens: variables that touch each other or are joined by a colon or bar are one, a unit of size belongs to the number
- * before it, and a list of variables in square brackets is one variable, as is a long row of them.
+ * The canonical text of tokens: variables that touch each other or are joined by a colon or bar are one, a list of variables in brackets is one variable,
+ * as is a long row of them or one with commas, and no space is at the end.
  */
 export function joinTokens(tokens: Iterable<string>): string {
   const parts: string[] = [];
   for (const text of tokens) {
     if (text === VARIABLE) pushVariable(parts);
-    else if (text === ']') closeList(parts);
-    else if (parts.at(-1) === ' ' && parts.at(-2) === VARIABLE && isSizeUnit(text)) parts.pop();
+    else if (text === ']' || text === ')' || text === '}') closeList(parts, text);
     else parts.push(text);
   }
   if (parts.at(-1) === ' ') parts.pop();
-  return parts.join('');
+  return joinRows(parts).join('');
 }
 
 function pushVariable(parts: string[]): void {
@@ -46,9 +43,36 @@ function pushVariable(parts: string[]): void {
     return;
   }
   parts.push(VARIABLE);
-  if (parts.at(-2) !== ' ') return;
-  const first = runStart(parts, parts.length - 1, ' ,');
-  if (parts.length - first > 2 * MAX_RUN) parts.splice(first + 1);
+}
+
+/** A long row of variables, or three with commas, is a list; what follows an equals sign or opens the arguments of a function is none. */
+function joinRows(parts: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let at = 0; at < parts.length; at++) {
+    joined.push(parts[at] ?? '');
+    if (parts[at] !== VARIABLE) continue;
+    const before = parts[at - 1];
+    const isArgument = before === '=' || (before === '(' && isWord(parts[at - 2]));
+    const { end, length, hasCommas } = rowFrom(parts, at);
+    const isList = length > MAX_RUN || (length > 2 && hasCommas && !isArgument);
+    if (!isList) joined.push(...parts.slice(at + 1, end + 1));
+    at = end;
+  }
+  return joined;
+}
+
+/** The row of variables that begins at `from`: its last part, how many they are, and whether a comma stands behind each but the last. */
+function rowFrom(parts: readonly string[], from: number): { end: number; length: number; hasCommas: boolean } {
+  const row = { end: from, length: 1, hasCommas: true };
+  for (;;) {
+    const hasComma = parts[row.end + 1] === ',';
+    const space = row.end + (hasComma ? 2 : 1);
+    const next = parts[space] === ' ' ? space + 1 : space;
+    if (parts[next] !== VARIABLE || next === row.end + 1) return row;
+    row.end = next;
+    row.length++;
+    row.hasCommas &&= hasComma;
+  }
 }
 
 /** Where the run of variables that ends at `last` begins, when nothing but the separators stands between them. */
@@ -62,11 +86,42 @@ function runStart(parts: readonly string[], last: number, separators: string): n
   return first;
 }
 
-function closeList(parts: string[]): void {
+/** Ends a list in brackets: variables become one variable, and elements that are all the same become one of them, because lengths vary. */
+function closeList(parts: string[], close: string): void {
   const last = parts.length - 1;
-  if (parts[last] === VARIABLE) {
-    const first = runStart(parts, last, ', ');
-    if (first < last && parts[first - 1] === '[' && parts[first + 1] === ',') parts.splice(first + 1);
+  const first = parts[last] === VARIABLE ? runStart(parts, last, ', ') : last;
+  if (first < last && opensList(parts, first)) parts.splice(first + 1);
+  else if (close === ']') joinElements(parts);
+  parts.push(close);
+}
+
+/** Whether what stands before the first variable opens a list rather than the arguments of a function. */
+function opensList(parts: readonly string[], first: number): boolean {
+  const opening = parts[first - 1];
+  return opening === '[' || ((opening === '(' || opening === '{') && parts[first + 1] === ',' && !isWord(parts[first - 2]));
+}
+
+/** `[{"a":<*>},{"a":<*>}` becomes `[{"a":<*>}`. */
+function joinElements(parts: string[]): void {
+  let depth = 0;
+  let end = parts.length;
+  let element: string | undefined;
+  for (let at = parts.length - 1; at >= 0; at--) {
+    const part = parts[at] ?? '';
+    if (part === ']' || part === '}' || part === ')') depth++;
+    if (depth > 0 && (part === '[' || part === '{' || part === '(')) depth--;
+    else if (depth === 0 && (part === ',' || part === '[')) {
+      const text = parts
+        .slice(at + 1, end)
+        .join('')
+        .trim();
+      if (!text.includes(VARIABLE) || (element !== undefined && element !== text)) return;
+      if (part === '[') {
+        if (element !== undefined) parts.splice(end);
+        return;
+      }
+      element = text;
+      end = at;
+    } else if (depth === 0 && (part === '{' || part === '(')) return;
   }
-  parts.push(']');
 }

@@ -1,17 +1,14 @@
-import { isSizeUnit, kinds } from './classify.ts';
+import { kinds } from './classify.ts';
 import type { MessageReader } from './message.ts';
 import type { Scanner } from './scanner.ts';
-
-const VARIABLE = '<*>';
-/** More variables than this in a row are a list of varying length. */
-const MAX_RUN = 8;
+import { joinTokens, VARIABLE } from './template-tokens.ts';
 
 /** What stands for a line without any text. */
 export const EMPTY_TEMPLATE = '<empty>';
 
 /**
- * The canonical template of a scanned message. It depends on nothing but the signature: constants are text, variables are `<*>`, variables that touch
- * each other or are joined by colons are one, and a unit of size belongs to its number.
+ * The canonical template of a scanned message. It depends on nothing but the signature: constants are text, variables are `<*>`, joined as
+ * `joinTokens` does.
  */
 export function toTemplate(message: MessageReader, scanner: Scanner): string {
   return finish(message, scanner, (index) => (scanner.types[index] ?? 0) > kinds.name);
@@ -35,59 +32,18 @@ export function toCoarseTemplate(message: MessageReader, scanner: Scanner): stri
 }
 
 function finish(message: MessageReader, scanner: Scanner, isVariable: (index: number) => boolean): string {
-  const parts = toParts(message.text, scanner, isVariable);
-  if (parts.at(-1) === ' ') parts.pop();
   const tail = scanner.hasTail || message.hasMoreLines ? VARIABLE : '';
-  const sections = [parts.join(''), message.exception, tail, message.fields].filter((section) => section !== '');
+  const sections = [joinTokens(toTokens(message.text, scanner, isVariable)), message.exception, tail, message.fields].filter(
+    (section) => section !== '',
+  );
   return clean(sections.join(' ')) || EMPTY_TEMPLATE;
 }
 
-function toParts(text: string, { starts, ends, types, count }: Scanner, isVariable: (index: number) => boolean): string[] {
-  const parts: string[] = [];
+function* toTokens(text: string, { starts, ends, types, count }: Scanner, isVariable: (index: number) => boolean): Iterable<string> {
   for (let index = 0; index < count; index++) {
-    const type = types[index] ?? 0;
-    const word = text.slice(starts[index], ends[index]);
-    if (type === kinds.space) parts.push(' ');
-    else if (isVariable(index)) pushVariable(parts);
-    else if (word === ']' && type === kinds.delimiter) closeList(parts);
-    else if (parts.at(-1) === ' ' && parts.at(-2) === VARIABLE && isSizeUnit(word)) parts.pop();
-    else parts.push(word);
+    if (types[index] === kinds.space) yield ' ';
+    else yield isVariable(index) ? VARIABLE : text.slice(starts[index], ends[index]);
   }
-  return parts;
-}
-
-function pushVariable(parts: string[]): void {
-  const last = parts.at(-1);
-  if (last === VARIABLE) return;
-  if ((last === ':' || last === '|') && parts.at(-2) === VARIABLE) {
-    parts.pop();
-    return;
-  }
-  parts.push(VARIABLE);
-  if (parts.at(-2) !== ' ') return;
-  const first = runStart(parts, parts.length - 1, ' ,');
-  if (parts.length - first > 2 * MAX_RUN) parts.splice(first + 1);
-}
-
-/** Where the run of variables that ends at `last` begins, when nothing but the separators stands between them. */
-function runStart(parts: readonly string[], last: number, separators: string): number {
-  let first = last;
-  for (let at = last - 1; at >= 0; at--) {
-    const part = parts[at] ?? '';
-    if (part === VARIABLE) first = at;
-    else if (!separators.includes(part)) break;
-  }
-  return first;
-}
-
-/** A list of variables in square brackets is one variable, because its length varies too. */
-function closeList(parts: string[]): void {
-  const last = parts.length - 1;
-  if (parts[last] === VARIABLE) {
-    const first = runStart(parts, last, ', ');
-    if (first < last && parts[first - 1] === '[' && parts[first + 1] === ',') parts.splice(first + 1);
-  }
-  parts.push(']');
 }
 
 /** PostgreSQL text holds neither NUL nor lone surrogates. */

@@ -4,6 +4,7 @@ import { parseTenant } from '../config/tenant.ts';
 import { ObserveBridgeError } from '../core/error.ts';
 import { toMicros } from '../core/time.ts';
 import { installationJobs, tenantJobs } from '../jobs/index.ts';
+import { hasTopology } from '../jobs/topology/topology.ts';
 import type { Db } from '../store/db.ts';
 import { listTenantSettings } from '../store/dimension.ts';
 import type { ScheduleEntry } from '../store/schedule.ts';
@@ -63,8 +64,15 @@ export function createTenantDirectory(
 }
 
 function toEntries(config: Config, tenants: ReadonlyMap<string, TenantConfig>): ScheduleEntry[] {
-  const entries = [...tenants.values()].flatMap((tenant) => tenantJobs.map((job) => toEntry(config, job, tenant)));
+  const entries = [...tenants.values()].flatMap((tenant) =>
+    tenantJobs.filter((job) => hasWork(job, tenant)).map((job) => toEntry(config, job, tenant)),
+  );
   return [...entries, ...installationJobs.map((job) => toEntry(config, job))];
+}
+
+/** A job without anything to read has no windows. */
+function hasWork(job: JobName, { topology }: TenantConfig): boolean {
+  return (job !== 'topo-iac' && job !== 'topo-ansible') || hasTopology(job, topology);
 }
 
 function toEntry(config: Config, job: JobName, tenant?: TenantConfig): ScheduleEntry {

@@ -1,4 +1,5 @@
 import { ObserveBridgeError } from '../core/error.ts';
+import { readEvidence } from './read-evidence.ts';
 import type { Source } from './source.ts';
 
 /** What a source says of objects that exist and are well, but that it cannot read. */
@@ -16,6 +17,14 @@ export function createFallbackSource(first: Source, second: Source): Source {
         return await first.open(ranges, session, signal);
       } catch (error) {
         if (error instanceof ObserveBridgeError && unreadable.has(error.code)) return second.open(ranges, session, signal);
+        throw error;
+      }
+    },
+    async readEvidence(place, bounds, session, signal) {
+      try {
+        return await readEvidence(first, place, bounds, session, signal);
+      } catch (error) {
+        if (error instanceof ObserveBridgeError && unreadable.has(error.code)) return readEvidence(second, place, bounds, session, signal);
         throw error;
       }
     },

@@ -1,4 +1,5 @@
 import type { ObserveBridgeError } from '../core/error.ts';
+import type { EvidenceBounds, EvidencePlace, EvidenceRows } from '../core/evidence.ts';
 import type { PushDown } from '../core/push-down.ts';
 import type { Signal } from '../core/signal.ts';
 import type { SqlSession } from '../core/sql-session.ts';
@@ -44,6 +45,8 @@ export interface Source extends AsyncDisposable {
   open(ranges: ReadRanges, session: SqlSession, signal: AbortSignal): Promise<Slice>;
   /** Says what was found, in sentences; never rejects for what it came to find out. */
   check(signal: AbortSignal): Promise<Finding[]>;
+  /** Reads raw rows of a place as they are stored, earliest first; absent where rows have no shape of their own. As `open` otherwise. */
+  readEvidence?(place: EvidencePlace, bounds: EvidenceBounds, session: SqlSession, signal: AbortSignal): Promise<EvidenceRows>;
   /** The organization and stream names that evidence queries use. */
   readonly organization: string;
   /** Base address of the OpenObserve web interface for deep links, when known. */

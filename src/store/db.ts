@@ -24,6 +24,8 @@ export interface Db extends Queryable, AsyncDisposable {
   /**
    * Commits when `work` resolves; otherwise rolls back and rethrows its error. Other callers' statements wait or run beside it, never inside.
    * Inside `work` only `tx` may be used: a call to the same `Db` from there rejects with `OB_INTERNAL` instead of waiting for itself.
+   * `limitMs` is for statements that this program did not write: an embedded database in a directory, which cannot interrupt itself, is ended
+   * and opened again when they take longer, and the call rejects with the SQLSTATE of a canceled statement. A server has its own timeouts.
    */
-  transaction<R>(work: (tx: Tx) => Promise<R>): Promise<R>;
+  transaction<R>(work: (tx: Tx) => Promise<R>, options?: { readonly limitMs?: number }): Promise<R>;
 }

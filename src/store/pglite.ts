@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ObserveBridgeError } from '../core/error.ts';
-import { toDatabaseError } from './database-error.ts';
+import { type ServerReport, toDatabaseError } from './database-error.ts';
 import type { Db } from './db.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { createUpkeep } from './embedded-upkeep.ts';
@@ -10,10 +10,17 @@ import { assertOutsideTransaction, queryRows, runTransaction, type Session, type
 
 type Request = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never;
 
+/** What a server says of a statement that ran into its timeout. */
+const TOO_LONG: ServerReport = { message: 'canceling statement due to its time limit', code: '57014' };
+
 interface WorkerLink {
   call(request: Request, transfer?: readonly ArrayBuffer[]): Promise<TextResult | undefined>;
   /** Ends the thread, cleanly when it still answers. */
   close(): Promise<void>;
+  /** True once the thread is gone, also by itself: a statement can use up its memory. */
+  hasEnded(): boolean;
+  /** Ends the thread in the middle of whatever it does; its calls reject with the report. May be called twice. */
+  kill(report: ServerReport): Promise<void>;
 }
 
 /**
@@ -23,11 +30,11 @@ interface WorkerLink {
 export async function openPglite(directory: string | undefined): Promise<Db> {
   const server = directory ?? 'in memory';
   const lock = directory === undefined ? undefined : lockDirectory(directory);
-  const link = await startWorker(directory, server).catch((error: unknown) => {
+  let link = await startWorker(directory, server).catch((error: unknown) => {
     lock?.release();
     throw error;
   });
-  const upkeep = createUpkeep(toSession(link, server));
+  const upkeep = createUpkeep(toSession(() => link, server));
   const { session } = upkeep;
   const serial = createSerial();
   // Upkeep takes its own turn after the work that made it due; one that fails is tried again by the next.
@@ -47,9 +54,22 @@ export async function openPglite(directory: string | undefined): Promise<Db> {
       assertOutsideTransaction(db);
       return inOrder(() => queryRows(session, sql, params));
     },
-    async transaction(work) {
+    async transaction(work, { limitMs } = {}) {
       assertOutsideTransaction(db);
-      return inOrder(() => runTransaction(db, session, work));
+      return inOrder(async () => {
+        if (limitMs === undefined || directory === undefined) return runTransaction(db, session, work);
+        // The database does not read its clock while it computes. Ending it is what `kill -9` would be: only this transaction is open.
+        const timer = setTimeout(() => void link.kill(TOO_LONG), limitMs);
+        try {
+          return await runTransaction(db, session, work);
+        } finally {
+          clearTimeout(timer);
+          if (link.hasEnded()) {
+            await link.kill(TOO_LONG);
+            link = await startWorker(directory, server);
+          }
+        }
+      });
     },
     async [Symbol.asyncDispose]() {
       closing ??= serial(() => close(link, lock));
@@ -67,15 +87,15 @@ async function close(link: WorkerLink, lock: DirectoryLock | undefined): Promise
   }
 }
 
-function toSession(link: WorkerLink, server: string): Session {
+function toSession(currentLink: () => WorkerLink, server: string): Session {
   return {
     server,
     async execute(sql, params) {
-      const result = await link.call({ kind: 'execute', sql, params });
+      const result = await currentLink().call({ kind: 'execute', sql, params });
       return result ?? { command: '', columns: [], rows: [] };
     },
     async script(sql) {
-      await link.call({ kind: 'script', sql });
+      await currentLink().call({ kind: 'script', sql });
     },
     async copy(table, columns, chunks) {
       const sql = `copy ${table} (${columns.join(', ')}) from '/dev/blob'`;
@@ -84,7 +104,7 @@ function toSession(link: WorkerLink, server: string): Session {
       for (const chunk of chunks) {
         await running;
         const bytes = new Uint8Array(chunk.bytes);
-        running = link.call({ kind: 'copy', sql, bytes }, [bytes.buffer]);
+        running = currentLink().call({ kind: 'copy', sql, bytes }, [bytes.buffer]);
         running.catch(() => undefined);
       }
       await running;
@@ -95,7 +115,7 @@ function toSession(link: WorkerLink, server: string): Session {
 async function startWorker(directory: string | undefined, server: string): Promise<WorkerLink> {
   const pending = new Map<number, { resolve(result: TextResult | undefined): void; reject(error: unknown): void }>();
   let lastId = 0;
-  let ended: ObserveBridgeError | undefined;
+  let ended: unknown;
   const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
     workerData: { directory },
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -103,8 +123,8 @@ async function startWorker(directory: string | undefined, server: string): Promi
   const exited = new Promise<void>((resolve) => {
     worker.once('exit', () => resolve());
   });
-  const end = (cause?: unknown) => {
-    ended ??= new ObserveBridgeError('OB_DATABASE_FAILED', 'database', `The embedded database ${server} has ended.`, cause);
+  const end = (cause?: unknown, reason?: ServerReport) => {
+    ended ??= reason ?? new ObserveBridgeError('OB_DATABASE_FAILED', 'database', `The embedded database ${server} has ended.`, cause);
     for (const call of pending.values()) call.reject(ended);
     pending.clear();
   };
@@ -133,8 +153,14 @@ async function startWorker(directory: string | undefined, server: string): Promi
   });
   return {
     call,
+    hasEnded: () => ended !== undefined,
     async close() {
       await call({ kind: 'close' }).catch(() => worker.terminate());
+      await exited;
+    },
+    async kill(report) {
+      end(undefined, report);
+      await worker.terminate();
       await exited;
     },
   };

@@ -98,8 +98,9 @@ function toSession(client: pg.PoolClient, server: string): Session {
       inOrder(async () => {
         // Without `extended` a statement without parameters would accept several statements, which the embedded database refuses.
         const query = { text: sql, values: [...params], rowMode: 'array', queryMode: 'extended', types: asText } as const;
-        // Planning a long statement takes longer than running it; under a name its plan is kept.
-        const named = sql.length < PLANNED_ONCE ? query : { ...query, name: hashHex(sql) };
+        // Planning a long statement takes longer than running it; under a name its plan is kept. One without parameters may be an agent's, and
+        // never come again.
+        const named = sql.length < PLANNED_ONCE || params.length === 0 ? query : { ...query, name: hashHex(sql) };
         const result = await client.query<(string | null)[]>(named);
         return {
           command: result.command,

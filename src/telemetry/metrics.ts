@@ -48,9 +48,11 @@ export function createMetrics(): Metrics {
   const runs = counter('runs_total', 'Runs that ended, by the status they ended with.', ['job', 'status']);
   const retries = counter('run_retries_total', 'Failed attempts after which the run was queued again.', ['job']);
   const read = counter('rows_read_total', 'Rows read from the source.', ['job', 'signal']);
-  const coarsened = counter('lines_coarsened_total', 'Log lines with a coarser pattern, because there are more shapes than max_signatures.', [
-    'job',
-  ]);
+  const coarsened = counter(
+    'lines_coarsened_total',
+    'Log lines with a coarser pattern, because there are more shapes than max_signatures.',
+    ['job'],
+  );
   const written = counter('rows_written_total', 'Rows written to the database.', ['job', 'table']);
   const stages = new Histogram({
     name: 'stage_duration_seconds',

@@ -67,6 +67,11 @@ describe('lists', () => {
   });
 });
 
+test('a unit that varies belongs to its number, one that never does stays', () => {
+  expect(grouped('stored block of <*> KB', 'stored block of <*> MB', 'stored block of <*>')).toEqual(['stored block of <*>']);
+  expect(grouped('stored block of <*> KB', 'freed block of <*> MB')).toHaveLength(2);
+});
+
 test('a value with its kind or in quotes joins the template without', () => {
   expect(
     grouped('synchronized to <*>, stratum <*>', 'synchronized to LOCAL(<*>), stratum <*>', 'synchronized to "<*>", stratum <*>'),

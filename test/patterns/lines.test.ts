@@ -73,7 +73,7 @@ const cases: [string, Record<string, string>, string | null, string][] = [
   ['2023/01/30 12:00:00 main.go:12: connected', { time: '2023/01/30 12:00:00', logger: 'main.go:12' }, null, 'connected'],
   ['2023/01/30 12:00:00 http: TLS error', { time: '2023/01/30 12:00:00' }, null, 'http: TLS error'],
   ['2023-01-30 12:00:00 error opening it', { time: '2023-01-30 12:00:00' }, null, 'error opening it'],
-  ['ERROR foo: without a time there is no header', {}, null, 'ERROR foo: without a time there is no header'],
+  ['ERROR foo: without a time there is no header', {}, 'error', 'ERROR foo: without a time there is no header'],
   ['\u001b[32m12:00:00.1 INFO\u001b[0m hello 5', { time: '12:00:00.1', level: 'INFO' }, 'info', 'hello <*>'],
 ];
 
@@ -97,7 +97,7 @@ const wrapped: [string, string | null, string][] = [
   ['{"msg":"say \\"hi\\" \\u00e9t\\u00e9"}', null, 'say "hi" été'],
   ['{}', null, '{}'],
   ['{not json} at 5', null, '{not json} at <*>'],
-  ['INFO payload {"orderId":"a b","n":5}', null, 'INFO payload {"orderId":"<*>","n":<*>}'],
+  ['INFO payload {"orderId":"a b","n":5}', 'info', 'INFO payload {"orderId":"<*>","n":<*>}'],
   ['time="2023-01-30T12:00:00Z" level=warning msg="slow query took 12ms" component=db', 'warn', 'slow query took <*> {component}'],
   ['ready=true,policy=3', null, 'ready=<*>,policy=<*>'],
 ];
@@ -107,7 +107,7 @@ test.each(wrapped)('wrapping of %j', (line, severity, template) => {
 });
 
 const messages: [string, string][] = [
-  ['Took 93.3 KB of 5 MB in <1 sec', 'Took <*> of <*> in <*> sec'],
+  ['Took 93.3 KB of 5 MB in <1 sec', 'Took <*> KB of <*> MB in <*> sec'],
   ['at 2023-01-30 17:38:46, then Sat May 04 09:51:52 CST 2013', 'at <*>, then <*>'],
   ['from 10.0.0.1:5432 fe80::1 00:1a:2b:3c:dd:ee to a@b.example', 'from <*> <*> <*> to <*>'],
   ['GET https://a.example/b?c=d, then /var/log/x.log.', 'GET <*>, then <*>'],
@@ -133,8 +133,8 @@ test.each(messages)('message %j', (line, template) => {
 
 test('explain says why a token is variable', () => {
   const { tokens, mask } = explainLine('took 5 ms in /tmp/x');
-  expect(tokens).toContainEqual({ text: '5', class: 'variable', why: 'a number or quantity' });
-  expect(tokens).toContainEqual({ text: '/tmp/x', class: 'variable', why: 'a path' });
-  expect(tokens[0]).toEqual({ text: 'took', class: 'constant', why: 'a word' });
+  expect(tokens).toContainEqual({ text: '5', class: 'variable', kind: 'number', why: 'a number or quantity' });
+  expect(tokens).toContainEqual({ text: '/tmp/x', class: 'variable', kind: 'path', why: 'a path' });
+  expect(tokens[0]).toEqual({ text: 'took', class: 'constant', kind: 'word', why: 'a word' });
   expect(mask).toBe('took <*> ms in <*>');
 });

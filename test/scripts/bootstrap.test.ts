@@ -31,7 +31,7 @@ beforeAll(async () => {
       const timer = setInterval(() => undefined, 1000);
       process.on('SIGTERM', () => { clearInterval(timer); process.exitCode = 5; });
       console.log('ready');
-    } else process.exitCode = Number(wish);`,
+    } else process.exitCode = Number(wish) || 0;`,
   );
 });
 afterAll(async () => {
@@ -70,6 +70,16 @@ describe('bootstrap', () => {
     for (let text = ''; !text.includes('ready'); ) text += String(await once(child.stdout, 'data'));
     child.kill('SIGTERM');
     expect((await ended).code).toBe(5);
+  });
+
+  it('builds the console before `up` and only then, and goes on without it', async () => {
+    const script = join(checkout, 'scripts/build-console.ts');
+    expect((await start('src/main.ts', 'up').ended).stderr).toBe('');
+    await writeFile(script, `console.error('built'); process.exit(3);`);
+    expect((await start('src/main.ts', '0').ended).stderr).toBe('');
+    const { stdout, stderr } = await start('src/main.ts', 'up').ended;
+    expect(stderr).toMatch(/^built\n.*works without it/);
+    expect(stdout).toContain('rest');
   });
 
   it('says how it is called', async () => {

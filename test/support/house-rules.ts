@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path/posix';
 /** Source text by path relative to the checkout. */
 export type SourceFiles = ReadonlyMap<string, string>;
 
-const lowerRooms = ['sources', 'topology', 'patterns', 'aggregate', 'store', 'graph'];
+const lowerRooms = ['sources', 'topology', 'patterns', 'aggregate', 'store', 'graph', 'knowledge'];
 
 /** What each room of `src` may import besides itself; rooms that are not listed may import everything. */
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
@@ -11,7 +11,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries([...lowerRooms, 'telemetry'].map((room) => [room, ['core']])),
   jobs: [...lowerRooms, 'core'],
   config: [...lowerRooms, 'core'],
-  api: ['jobs', 'config', 'store', 'telemetry', 'core'],
+  api: ['jobs', 'config', 'store', 'graph', 'telemetry', 'core'],
   runtime: ['jobs', 'config', 'store', 'telemetry', 'core'],
 };
 const topFloor = ['main', 'wiring', 'cli', 'mcp'];

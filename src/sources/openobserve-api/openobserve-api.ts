@@ -18,6 +18,7 @@ import { listNeededColumns } from './needed-columns.ts';
 import { createPushDown } from './push-down.ts';
 import { readStream } from './read-stream.ts';
 import { createStaging } from './row-staging.ts';
+import { searchEvidence } from './search-evidence.ts';
 import { type ApiStream, getLongestQuery, listApiStreams } from './stream-list.ts';
 
 export interface OpenObserveApiDeps extends ApiClientDeps {
@@ -84,6 +85,14 @@ export function createOpenObserveApiSource(config: OpenObserveApiConfig, deps: O
         await removeFiles();
         throwIfAborted(signal);
         throw error instanceof RequestFailure ? error.error : explainReadError(error);
+      }
+    },
+    async readEvidence(place, bounds, _session, signal) {
+      try {
+        return await searchEvidence(client, place, bounds, signal);
+      } catch (error) {
+        throwIfAborted(signal);
+        throw error instanceof RequestFailure ? error.error : error;
       }
     },
     check: (signal) => describeServer({ ...{ config, client, list, signal }, now: deps.now }),

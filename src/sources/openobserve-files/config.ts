@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { bucketAccessFields } from '../../core/bucket.ts';
 import { pathField, textField } from '../../core/config-field.ts';
 import { OpenObserveApiConfigSchema } from '../openobserve-api/config.ts';
 import { StreamFilterSchema } from '../stream-filter.ts';
@@ -9,32 +10,6 @@ export const DEFAULT_CONCURRENCY = 8;
 /** Size of the cache of objects in MB, when the user does not say. */
 export const DEFAULT_CACHE_MB = 2048;
 
-const accessFields = {
-  endpoint: Type.Optional(
-    textField({
-      description: "Address of an S3-compatible server; Amazon's if absent.",
-      pattern: '^https?://',
-      'x-expects': 'an http:// or https:// address',
-    }),
-  ),
-  region: Type.Optional(
-    textField({ description: 'Region of the bucket; with an `endpoint` of your own `us-east-1` if absent.', minLength: 1 }),
-  ),
-  path_style: Type.Optional(
-    Type.Boolean({
-      description: 'Whether the bucket stands in the path of addresses instead of the host name. By default only with an `endpoint`.',
-    }),
-  ),
-  access_key: Type.Optional(
-    textField({
-      description:
-        'Access key; together with `secret_key`. Without both, environment, profile or role of this machine give them, as for the AWS tools.',
-      minLength: 1,
-    }),
-  ),
-  secret_key: Type.Optional(textField({ description: 'Secret of the access key.', minLength: 1, 'x-secret': true })),
-};
-
 const closed = { additionalProperties: false } as const;
 
 const AccountSchema = Type.Object(
@@ -44,7 +19,7 @@ const AccountSchema = Type.Object(
       pattern: '^s3://[^/]+(/.*)?$',
       'x-expects': '`s3://` with a bucket and perhaps a prefix',
     }),
-    ...accessFields,
+    ...bucketAccessFields,
   },
   { ...closed, description: 'One account of ZO_S3_ACCOUNTS.' },
 );
@@ -68,7 +43,7 @@ export const OpenObserveFilesConfigSchema = Type.Object(
         'x-expects': '`sqlite:` and a path, or `postgres://` and an address',
       }),
     ),
-    ...accessFields,
+    ...bucketAccessFields,
     accounts: Type.Optional(
       Type.Record(Type.String({ minLength: 1 }), AccountSchema, {
         description: "Where the objects of each account of OpenObserve's ZO_S3_ACCOUNTS are; `root` serves objects without an account.",

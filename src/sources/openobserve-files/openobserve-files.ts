@@ -6,6 +6,7 @@ import type { SqlSession } from '../../core/sql-session.ts';
 import type { Micros } from '../../core/time.ts';
 import type { Window } from '../../core/window.ts';
 import type { KeptLabels } from '../canonical.ts';
+import { rangesOf, signalOf } from '../read-evidence.ts';
 import type { Slice, Source, Stream } from '../source.ts';
 import { createStreamFilter } from '../stream-filter.ts';
 import type { OpenObserveFilesConfig } from './config.ts';
@@ -15,6 +16,7 @@ import { createFooterReader, type FooterMemory } from './footers.ts';
 import { listLiveObjects, listStreams } from './listing.ts';
 import { type ListedObject, streamTypes } from './object-key.ts';
 import { explainReadError } from './read-error.ts';
+import { readObjects } from './read-objects.ts';
 import { toRelation } from './relation.ts';
 import { readMetricTypes } from './saved-streams.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -108,6 +110,21 @@ export function createOpenObserveFilesSource(config: OpenObserveFilesConfig, dep
       } catch (error) {
         await remove().catch(() => undefined); // what failed first says more
         throw error;
+      }
+    },
+    async readEvidence(place, bounds, session, aborted) {
+      for (const { store } of stores.all) await store.verify(aborted);
+      const directory = join(session.directory, `evidence-${randomUUID()}`);
+      const listStream = async (signal: Signal, window: Window) =>
+        (await listLive(signal, window, session, directory, aborted)).filter(({ stream }) => stream === place.stream);
+      try {
+        const snapshot = await takeSnapshot(rangesOf(place), { stores, organization, directory, listLive: listStream }, aborted);
+        const objects = snapshot[signalOf(place.streamType)];
+        return await readObjects(objects, place, bounds, session).catch((error: unknown) => {
+          throw explainReadError(error, objects);
+        });
+      } finally {
+        await rm(directory, { recursive: true, force: true });
       }
     },
     check: (aborted) => describeRoot({ config, stores, now: deps.now(), listAllStreams: () => listAllStreams(aborted), openList }, aborted),

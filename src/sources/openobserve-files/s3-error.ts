@@ -1,3 +1,4 @@
+import { describeBucketFailure } from '../../core/bucket.ts';
 import { type ErrorCode, ObserveBridgeError } from '../../core/error.ts';
 import { maskSecrets } from '../../core/secret.ts';
 
@@ -20,7 +21,7 @@ const tlsFailure = /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|EP
 /** Turns a failure of the S3 client into one of ours; neither message nor cause holds keys or signatures. */
 export function toS3Error(error: unknown, request: S3Request): ObserveBridgeError {
   if (error instanceof ObserveBridgeError) return error;
-  const { name, status, code, text } = describe(error);
+  const { name, status, code, text } = describeBucketFailure(error);
   const { address, bucket, server } = request;
   const cause = new Error(maskSecrets(`${name}: ${text}`));
   const fail = (ours: ErrorCode, message: string) => new ObserveBridgeError(ours, 'read', message, cause);
@@ -42,21 +43,4 @@ export function toS3Error(error: unknown, request: S3Request): ObserveBridgeErro
   if (code !== undefined && tlsFailure.test(code))
     return fail('OB_SOURCE_UNAVAILABLE', `The certificate of ${server} was not accepted (${code}).`);
   return fail('OB_SOURCE_UNAVAILABLE', `${server} does not answer (${code ?? name}).`);
-}
-
-function describe(error: unknown): { name: string; status: number | undefined; code: string | undefined; text: string } {
-  if (!(error instanceof Error)) return { name: 'Error', status: undefined, code: undefined, text: String(error) };
-  const metadata: unknown = Reflect.get(error, '$metadata');
-  const status: unknown = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-  const codes = [error, error.cause, ...(error instanceof AggregateError ? error.errors : [])].map((one: unknown) =>
-    typeof one === 'object' && one !== null ? (Reflect.get(one, 'code') as unknown) : undefined,
-  );
-  // A refusal whose code the client has no class for is named by the code of the answer.
-  const answered: unknown = Reflect.get(error, 'Code');
-  return {
-    name: typeof answered === 'string' ? answered : error.name,
-    status: typeof status === 'number' ? status : undefined,
-    code: codes.find((one) => typeof one === 'string'),
-    text: error.message,
-  };
 }

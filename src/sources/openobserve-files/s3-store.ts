@@ -3,7 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { BUCKET_ATTEMPTS, type BucketConnection, connectBucket, parseBucketRoot } from '../../core/bucket.ts';
 import { ObserveBridgeError, throwIfAborted } from '../../core/error.ts';
 import { maskSecrets } from '../../core/secret.ts';
 import type { BucketConfig } from './config.ts';
@@ -12,36 +13,32 @@ import type { ObjectStore, StoredObject } from './object-store.ts';
 import { isDiskError } from './read-error.ts';
 import { toS3Error } from './s3-error.ts';
 
-/** What the client sends of a request again by itself; a body that breaks off is asked for again as often. */
-const ATTEMPTS = 3;
-
 /** Footers of objects with tens of columns fit; longer ones take a second request. */
 const FOOTER_GUESS = 64 * 1024;
 
 /** `length of the footer, PAR1` ends every parquet file. */
 const FOOTER_END = 8;
 
-type Sdk = typeof import('@aws-sdk/client-s3');
-interface Connection {
-  readonly sdk: Sdk;
-  readonly client: S3Client;
-}
-
 /**
  * Objects in a bucket. They are fetched whole and read locally: an engine that reads ranges over the network asks for so many that it is
  * slower even for two columns (23.7 MB object, 2 of its columns: 189 ms whole, 603 ms by ranges).
  */
 export function createS3Store(config: BucketConfig, cache: ObjectCache): ObjectStore {
-  const { bucket, prefix } = parseRoot(config.root);
+  const { bucket, prefix } = parseBucketRoot(config.root);
   const server = config.endpoint === undefined ? 'Amazon S3' : maskSecrets(config.endpoint);
   const addressOf = (key: string): string => `s3://${bucket}/${prefix}${key}`;
-  let connection: Promise<Connection> | undefined;
+  let connection: Promise<BucketConnection> | undefined;
   let verified = false;
 
-  const ask = async <Answer>(key: string, signal: AbortSignal, call: (connection: Connection) => Promise<Answer>): Promise<Answer> => {
+  const ask = async <Answer>(
+    key: string,
+    signal: AbortSignal,
+    call: (connection: BucketConnection) => Promise<Answer>,
+  ): Promise<Answer> => {
     throwIfAborted(signal);
     try {
-      connection ??= connect(config);
+      // The client is loaded when a bucket is first asked for: who reads directories does not pay its memory.
+      connection ??= connectBucket(config);
       return await call(await connection);
     } catch (error) {
       throwIfAborted(signal);
@@ -64,7 +61,7 @@ export function createS3Store(config: BucketConfig, cache: ObjectCache): ObjectS
     } while (token !== undefined);
   }
 
-  const receive = async (key: string, path: string, signal: AbortSignal, { sdk, client }: Connection): Promise<void> => {
+  const receive = async (key: string, path: string, signal: AbortSignal, { sdk, client }: BucketConnection): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       const input = { Bucket: bucket, Key: prefix + key };
       const { Body, ContentLength } = await client.send(new sdk.GetObjectCommand(input), { abortSignal: signal });
@@ -75,7 +72,7 @@ export function createS3Store(config: BucketConfig, cache: ObjectCache): ObjectS
         throw new Error(`${size} of ${ContentLength} bytes arrived`);
       } catch (error) {
         await rm(path, { force: true });
-        if (signal.aborted || isDiskError(error) || attempt === ATTEMPTS) throw error;
+        if (signal.aborted || isDiskError(error) || attempt === BUCKET_ATTEMPTS) throw error;
       }
     }
   };
@@ -139,35 +136,4 @@ export function createS3Store(config: BucketConfig, cache: ObjectCache): ObjectS
       opened?.client.destroy();
     },
   };
-}
-
-/** The client is loaded when a bucket is first asked for: who reads directories does not pay its memory. */
-async function connect(config: BucketConfig): Promise<Connection> {
-  const { endpoint, access_key: accessKeyId, secret_key: secretAccessKey } = config;
-  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
-    throw new ObserveBridgeError(
-      'OB_CONFIG_INVALID',
-      'config',
-      `${config.root} has one of \`access_key\` and \`secret_key\`; it needs both or neither.`,
-    );
-  const sdk = await import('@aws-sdk/client-s3');
-  const region = config.region ?? (endpoint === undefined ? undefined : 'us-east-1');
-  const client = new sdk.S3Client({
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? {} : { region }),
-    ...(accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } }),
-    forcePathStyle: config.path_style ?? endpoint !== undefined,
-    followRegionRedirects: endpoint === undefined,
-    maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
-    // Other servers than Amazon's do not know the newer checksums.
-    ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
-  });
-  return { sdk, client };
-}
-
-/** `s3://bucket/a/b` is the bucket and the prefix `a/b/`, as OpenObserve completes it. */
-function parseRoot(root: string): { bucket: string; prefix: string } {
-  const [, bucket = '', rest = ''] = /^s3:\/\/([^/]+)\/*(.*)$/.exec(root) ?? [];
-  return { bucket, prefix: rest === '' || rest.endsWith('/') ? rest : `${rest}/` };
 }
