@@ -103,6 +103,14 @@ export async function listRules(
       where: () =>
         `not exists (select from log_pattern g where g.tenant_id = t.tenant_id and g.fingerprint = t.alias_of and g.last_seen >= $1::timestamptz)`,
     },
+    // What was true or believed only before that; what is still true stays, however old.
+    {
+      table: 'topo_edge_time',
+      column: 'recorded_at',
+      until: aggregatesUntil,
+      where: () => 'not upper_inf(t.valid) and upper(t.valid) < $1::timestamptz',
+    },
+    { table: 'topo_edge_history', column: 'recorded_at', until: aggregatesUntil, where: () => 'upper(t.recorded) < $1::timestamptz' },
     await toPartialRule(db, floorTo(before(policy.partials), HOUR)),
     { table: 'etl_reconciliation', column: 'window_from', until: before(policy.reconciliation), by: ['tenant_id', 'job'] },
     {

@@ -87,6 +87,16 @@ export async function fillEverything(db: Db): Promise<void> {
       `insert into log_pattern (tenant_id, fingerprint, template, first_seen, last_seen) select $1, hour::text, 't', at, at from ${times}`,
       [...params, 399 * 24, 401 * 24],
     );
+    await db.query(
+      `insert into topo_edge_time (tenant_id, src_resource_id, dst_resource_id, relation, source, scope, valid, recorded_at)
+       select $1, hour, 2, 'DEPENDS_ON', 'terraform', 's', tstzrange(at, case when hour % 2 = 0 then at + interval '1 minute' end), at from ${times}`,
+      [...params, 399 * 24, 401 * 24],
+    );
+    await db.query(
+      `insert into topo_edge_history (tenant_id, src_resource_id, dst_resource_id, relation, source, scope, valid, recorded_at, recorded)
+       select $1, hour, 2, 'DEPENDS_ON', 'terraform', 's', tstzrange(at, null), at, tstzrange(at, at + interval '1 minute') from ${times}`,
+      [...params, 399 * 24, 401 * 24],
+    );
   }
   await db.query(
     `insert into etl_backfill (tenant_id, job, window_from, window_to, mode, status, finished_at)

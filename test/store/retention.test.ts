@@ -163,7 +163,8 @@ describeDatabases('retention', ['pglite', 'postgres 18'], (make, name) => {
     const dry = await pruneOnce(db, policy, { now, dryRun: true });
     expect(dry).toMatchObject({ dry_run: true, complete: true, busy: false });
     expect(Object.keys(rowsOf(dry))).toEqual([
-      ...['metric_1m', 'oo_locator', 'log_pattern', 'aggregation_partial_1m', 'etl_reconciliation', 'etl_job_attempt', 'etl_job_run'],
+      ...['metric_1m', 'oo_locator', 'log_pattern', 'topo_edge_time', 'topo_edge_history'],
+      ...['aggregation_partial_1m', 'etl_reconciliation', 'etl_job_attempt', 'etl_job_run'],
       ...['etl_trigger', 'etl_backfill', 'event_envelope'],
     ]);
     const removed: Record<string, number> = {};
@@ -179,6 +180,20 @@ describeDatabases('retention', ['pglite', 'postgres 18'], (make, name) => {
     expect(removed).toEqual(rowsOf(dry));
     expect(await pruneOnce(db, policy, { now })).toMatchObject({ rows: 0, complete: true });
     expect(await db.query('select count(*)::int as rows from etl_backfill_window')).toEqual([{ rows: 3 }]);
+    expect(await db.query('select count(*)::int as rows from topo_edge_time where valid @> $1::timestamptz', [daysAgo(400)])).toEqual([
+      { rows: 26 },
+    ]);
+  });
+
+  it('keeps every template that a living one has absorbed, because the group would change without it', async () => {
+    const { db } = await make();
+    await db.query(
+      `insert into log_pattern (tenant_id, fingerprint, template, first_seen, last_seen, alias_of, mask)
+       values ('a', 'general', 't', $1, $2, null, false), ('a', 'old', 't', $1, $1, 'general', true), ('a', 'alone', 't', $1, $1, null, true)`,
+      [daysAgo(500), daysAgo(1)],
+    );
+    await pruneOnce(db, policy, { now });
+    expect(await db.query('select fingerprint from log_pattern order by 1')).toEqual([{ fingerprint: 'general' }, { fingerprint: 'old' }]);
   });
 
   it('stops when the budget is used up, and goes on in the next pass', async () => {
