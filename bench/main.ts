@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
+import { benchApi } from './api.ts';
 import { benchCatchUp } from './catch-up.ts';
 import { benchFloor } from './floor.ts';
 import { benchGraph } from './graph.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<string[]>>> = {
   'topology-apply': benchTopologyApply,
   graph: benchGraph,
   patterns: benchPatterns,
+  api: benchApi,
 };
 
 /** Runs the named benches, or all, and prints a line per figure below a line about the machine. */

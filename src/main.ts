@@ -25,6 +25,7 @@ const manifest: { version: string } = JSON.parse(readFileSync(new URL('../packag
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: readEnvironment(),
   version: manifest.version,
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   isTerminal: process.stderr.isTTY === true,

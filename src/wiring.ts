@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadAggregations } from './aggregate/catalog.ts';
@@ -11,6 +10,7 @@ import { listCheckFindings } from './cli/check-findings.ts';
 import type { RunReport, RunRequest, UpRequest, Wiring, WiringSetup } from './cli/command.ts';
 import { toOutcomeLines } from './cli/outcome-lines.ts';
 import { toRunReport } from './cli/run-report.ts';
+import { cacheBeside, toSession } from './config/engine-session.ts';
 import type { JobName } from './config/jobs-schema.ts';
 import type { Config, TenantConfig } from './config/schema.ts';
 import { ObserveBridgeError, toObserveBridgeError } from './core/error.ts';
@@ -19,8 +19,13 @@ import { formatTime, type Micros, SECOND, toMicros } from './core/time.ts';
 import { splitWindow } from './core/window.ts';
 import { queryWithCypher } from './graph/cypher-statement.ts';
 import { toAggregateTable } from './jobs/aggregate-tables.ts';
+import { createEvidenceReader } from './jobs/evidence-reader.ts';
 import { createInstallationJob, createJob, installationJobs, tenantJobs } from './jobs/index.ts';
 import type { Job } from './jobs/job.ts';
+import { toKnowledgeSettings } from './jobs/knowledge/settings.ts';
+import { createPercentileMerger, type MergePercentiles } from './jobs/percentile-merger.ts';
+import { createMcpEndpoint } from './mcp/http.ts';
+import { serveStdio } from './mcp/stdio.ts';
 import { explainLine } from './patterns/explain.ts';
 import { createMiner } from './patterns/miner.ts';
 import type { BatchOutcome, ExecuteDeps, RetryPolicy } from './runtime/execute.ts';
@@ -36,7 +41,7 @@ import type { Source } from './sources/source.ts';
 import { ensureAggregateTables } from './store/aggregate-table.ts';
 import { countTokens } from './store/api-token.ts';
 import { advanceBackfills } from './store/backfill-queue.ts';
-import { toServerReport } from './store/database-error.ts';
+import { toStatementError } from './store/database-error.ts';
 import type { Db } from './store/db.ts';
 import { upsertTenant } from './store/dimension.ts';
 import { migrate } from './store/migrate.ts';
@@ -50,6 +55,7 @@ const BUILT_IN_AGGREGATIONS = fileURLToPath(new URL('../aggregations/', import.m
 const BUILT_CONSOLE = fileURLToPath(new URL('../ui/dist', import.meta.url));
 
 const now = (): Micros => Date.now() * 1000;
+const wait = (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
 
 /** Builds the program from its configuration. The database, the engine and the sources are opened when a command first needs them. */
 export async function createWiring(setup: WiringSetup): Promise<Wiring> {
@@ -65,7 +71,7 @@ export async function createWiring(setup: WiringSetup): Promise<Wiring> {
   const lineage = opened.use(
     createLineage(config.lineage, {
       ...{ fetch, logger, random: Math.random },
-      wait: (ms, aborted) => sleep(ms, undefined, { signal: aborted }).catch(() => undefined),
+      wait,
     }),
   );
   const { namespace } = config.lineage;
@@ -107,11 +113,20 @@ export async function createWiring(setup: WiringSetup): Promise<Wiring> {
     check: () => listCheckFindings({ ...parts, config, aggregationDirectories: aggregationDirectories(config) }, signal),
     async sql(text) {
       const db = await openDb();
-      const rows = await queryWithCypher<Record<string, unknown>>(db, text).catch((error) => Promise.reject(toSqlError(error)));
+      const rows = await queryWithCypher<Record<string, unknown>>(db, text).catch((error) => Promise.reject(toStatementError(error)));
       return { columns: Object.keys(rows[0] ?? {}), rows };
     },
     explainPattern: async (line) => explainLine(line, config.patterns),
+    knowledge: () => toKnowledgeSettings(config.knowledge, { fetch, wait }),
     up: (request) => runUp(parts, request),
+    async serveMcp({ tenantId, input, output }) {
+      const db = await openDb();
+      await migrate(db);
+      const directory = openDirectory(parts, db);
+      const tenants = async () => [...(await directory.look()).tenants.keys()];
+      if (tenantId !== undefined) await directory.find(tenantId);
+      await serveStdio({ ...toReading(parts, db, directory), tenants }, { tenantId, input, output }, signal);
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -129,6 +144,7 @@ interface Parts {
 
 interface Workshop {
   readonly db: Db;
+  readonly mergePercentiles: MergePercentiles;
   createOwnJob(name: string): Job;
   createTenantJob(name: string, tenant: TenantConfig): Promise<Job>;
 }
@@ -141,14 +157,10 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
   const tables = aggregations.map(toAggregateTable);
   await ensureAggregateTables(db, tables);
   const miner = createMiner(config.patterns);
-  const { memory_limit, threads, temp_directory } = config.engine;
-  const session = {
-    directory: temp_directory ?? join(tmpdir(), `observebridge-${process.getuid?.() ?? 0}`),
-    memoryLimit: memory_limit,
-    threads,
-  };
+  const session = toSession(config);
   return {
     db,
+    mergePercentiles: createPercentileMerger(db, aggregations),
     createOwnJob: (name) => createInstallationJob(name, { db, retention: config.retention, aggregates: tables }),
     async createTenantJob(name, tenant) {
       await upsertTenant(db, tenant.id, tenant.name);
@@ -172,9 +184,19 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
   };
 }
 
-/** Objects of buckets are kept beside what the engine spills. */
-function cacheBeside({ engine }: Config): { cacheDirectory?: string } {
-  return engine.temp_directory === undefined ? {} : { cacheDirectory: join(engine.temp_directory, 'objects') };
+/** What people and agents are answered from. */
+function toReading({ setup, openSource }: Parts, db: Db, directory: TenantDirectory) {
+  const { config, version, logger } = setup;
+  const findSource = async (tenantId: string) => {
+    const tenant = await directory.find(tenantId);
+    return { source: openSource(tenant), type: tenant.source.type };
+  };
+  const knowledge = toKnowledgeSettings(config.knowledge, { fetch, wait });
+  return { db, version, logger, now, knowledge, readEvidence: createEvidenceReader(findSource, toSession(config)) };
+}
+
+function openDirectory({ setup: { reload, logger } }: Parts, db: Db): TenantDirectory {
+  return createTenantDirectory(db, reload, (tenantId, error) => logger.error({ tenant_id: tenantId, error }, 'tenant left out'));
 }
 
 function aggregationDirectories(config: Config): string[] {
@@ -243,10 +265,10 @@ interface Service {
 }
 
 async function runUp(parts: Parts, { roles, caller }: UpRequest): Promise<void> {
-  const { config, logger, progress, reload } = parts.setup;
+  const { config, progress } = parts.setup;
   const workshop = await openWorkshop(parts);
   const { db } = workshop;
-  const directory = createTenantDirectory(db, reload, (tenantId, error) => logger.error({ tenant_id: tenantId, error }, 'tenant left out'));
+  const directory = openDirectory(parts, db);
   const service = { parts, db, directory, schedulerWake: createWake(), workerWake: createWake(), outstanding: { windows: 0 } };
   const { tenants } = await directory.look();
   const many = `${tenants.size} tenant${tenants.size === 1 ? '' : 's'}`;
@@ -337,19 +359,24 @@ async function checkSource({ openSource }: Parts, tenant: TenantConfig, signal: 
 }
 
 /** Answers over HTTP until the signal fires. */
-async function keepServing({ parts, db, directory, schedulerWake, workerWake, signal }: Service): Promise<void> {
-  const { logger, progress, version } = parts.setup;
+async function keepServing({ parts, db, directory, schedulerWake, workerWake, workshop, signal }: Service): Promise<void> {
+  const { progress } = parts.setup;
   let current = await directory.look();
   const { config } = current;
   const open = assertSafeToListen(config.api, await countTokens(db), db.kind === 'pglite');
-  const server = await createServer({
-    ...{ db, config: config.api, version, logger, metrics: parts.metrics, now, open, consoleDirectory: BUILT_CONSOLE },
-    schedules: (job, tenantId) =>
-      current.entries.find((entry) => entry.job === job && (tenantId === undefined || entry.tenantId === tenantId)),
+  const reading = {
+    ...toReading(parts, db, directory),
     async tenants() {
       current = await directory.look();
       return [...current.tenants.keys()];
     },
+  };
+  const server = await createServer({
+    ...{ ...reading, config: config.api, metrics: parts.metrics, open, consoleDirectory: BUILT_CONSOLE },
+    answerMcp: createMcpEndpoint(reading),
+    mergePercentiles: workshop.mergePercentiles,
+    schedules: (job, tenantId) =>
+      current.entries.find((entry) => entry.job === job && (tenantId === undefined || entry.tenantId === tenantId)),
     checkSources: (aborted) =>
       Promise.all([...current.tenants.values()].slice(0, SOURCES_CHECKED).map((tenant) => checkSource(parts, tenant, aborted))),
     wake() {
@@ -363,16 +390,4 @@ async function keepServing({ parts, db, directory, schedulerWake, workerWake, si
   progress.print(`Answers on ${address}.`);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
   await server.close();
-}
-
-/** A statement of the user's own: the server's words are the best explanation. */
-function toSqlError(error: unknown): ObserveBridgeError {
-  const known = toObserveBridgeError(error);
-  if (known.code !== 'OB_DATABASE_FAILED') return known;
-  return new ObserveBridgeError(
-    'OB_SQL_FAILED',
-    'database',
-    `The database refused the statement: ${toServerReport(known.cause ?? error).message}.`,
-    error,
-  );
 }

@@ -9,6 +9,7 @@ import type { Window } from '../core/window.ts';
 import { recordTrigger } from '../store/trigger.ts';
 import type { OriginSchema } from './contract.ts';
 import type { ApiDeps, JobSchedule } from './deps.ts';
+import { isStorable } from './list.ts';
 import { invalid } from './problem.ts';
 
 /** A request for windows, of which nothing has been looked up yet. */
@@ -30,7 +31,8 @@ export interface Resolved {
 /** The range of two times. Throws `OB_RANGE_INVALID` unless both are times and the first is before the second. */
 export function toRange(from: string, to: string): Window {
   const range = { from: parseTime(from), to: parseTime(to) };
-  for (const name of ['from', 'to'] as const) if (range[name] === undefined) throw refuse(`\`${name}\` is not a time.`);
+  for (const name of ['from', 'to'] as const)
+    if (range[name] === undefined || !isStorable(range[name])) throw refuse(`\`${name}\` is not a time.`);
   const { from: start = 0, to: end = 0 } = range;
   if (start >= end) throw refuse('`from` is not before `to`.');
   return { from: start, to: end };

@@ -25,16 +25,44 @@ export function encodeCursor(values: readonly string[]): string {
 export function decodeCursor(cursor: string, length: number): string[] {
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(values) && values.length === length && values.every((value) => typeof value === 'string')) return values;
+    if (Array.isArray(values) && values.length === length && values.every((value) => typeof value === 'string' && !value.includes('\0')))
+      return values;
   } catch {
     // The same refusal as for other values.
   }
   throw invalid('`cursor` in the query is not one that this list gave.');
 }
 
+/** Whether a time lies between the years 1 and 2255, which the database and a number of µs both hold. */
+export function isStorable(time: Micros): boolean {
+  return time >= -62_135_596_800_000_000 && time < 9_000_000_000_000_000;
+}
+
 /** A time of the query in µs. Throws `OB_REQUEST_INVALID` for what is none; `name` is the field. */
 export function readTime(name: string, text: string): Micros {
   const time = parseTime(text);
-  if (time === undefined) throw invalid(`\`${name}\` in the query is not a time.`);
+  if (time === undefined || !isStorable(time)) throw invalid(`\`${name}\` in the query is not a time.`);
   return time;
+}
+
+/** Text that a cursor of a list in pages of a fixed order has. */
+export const offsetPattern = '^\\d{1,4}$';
+
+/** Where a page begins, by a cursor of `offsetPattern`. */
+export function readOffset(cursor: string | undefined): number {
+  if (cursor !== undefined && !new RegExp(offsetPattern).test(cursor))
+    throw invalid('`cursor` in the query is not one that this list gave.');
+  return Number(cursor ?? 0);
+}
+
+/** A list answer from the rows of all pages so far and one row more. */
+export function toPageFromOffset<Row>(
+  rows: readonly Row[],
+  offset: number,
+  limit: number,
+  now: Micros,
+): { items: Row[]; next_cursor?: string; as_of: string } {
+  const next = offset + limit;
+  const hasMore = rows.length > next && next <= 9999;
+  return { items: rows.slice(offset, next), ...(hasMore ? { next_cursor: String(next) } : {}), as_of: formatTime(now) };
 }

@@ -15,19 +15,33 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   OB_TENANT_UNKNOWN: 404,
   OB_RUN_UNKNOWN: 404,
   OB_BACKFILL_UNKNOWN: 404,
+  OB_RESOURCE_UNKNOWN: 404,
   OB_METHOD_NOT_ALLOWED: 405,
+  OB_RESOURCE_AMBIGUOUS: 409,
+  OB_DOCUMENT_INVALID: 400,
+  OB_DOCUMENT_UNKNOWN: 404,
+  OB_EVIDENCE_UNKNOWN: 404,
+  OB_SQL_FAILED: 400,
+  OB_SQL_REFUSED: 400,
+  OB_SQL_TIMEOUT: 400,
   OB_RUN_STATUS: 409,
   OB_BACKFILL_ACTIVE: 409,
   OB_BACKFILL_ENDED: 409,
   OB_BODY_TOO_LARGE: 413,
   OB_MEDIA_TYPE: 415,
+  OB_EVIDENCE_UNREADABLE: 502,
+  OB_API_BUSY: 503,
   OB_DATABASE_UNREACHABLE: 503,
+  OB_READER_MISSING: 503,
 };
 
 /** What a client is told of a failure that is not its own: the sentence of the error may name hosts and tables. */
 const ownFailures: Partial<Record<ErrorCode, string>> = {
   OB_DATABASE_UNREACHABLE: 'The database cannot be reached.',
   OB_DATABASE_FAILED: 'The database refused the statement.',
+  OB_EVIDENCE_UNREADABLE: 'The source of the tenant does not give the raw rows.',
+  OB_API_BUSY: 'So many follow the runs already that nobody else can.',
+  OB_READER_MISSING: 'The database has no role under which statements of agents can run.',
 };
 
 const frameworkCodes: Record<string, [ErrorCode, string]> = {

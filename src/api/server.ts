@@ -1,25 +1,43 @@
 import swagger from '@fastify/swagger';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify';
 import { ObserveBridgeError } from '../core/error.ts';
 import { toMicros } from '../core/time.ts';
 import { authorize } from './access.ts';
+import { addConsole } from './console.ts';
 import { ProblemSchema } from './contract.ts';
 import type { Api, ApiDeps } from './deps.ts';
-import { refuseBrokenRequest, sendProblem, toProblem } from './problem.ts';
+import { invalid, refuseBrokenRequest, sendProblem, toProblem } from './problem.ts';
 import { addBackfillRoutes } from './routes/backfills.ts';
+import { addCallRoutes } from './routes/calls.ts';
+import { addChangeRoutes } from './routes/changes.ts';
 import { addCircuitRoutes } from './routes/circuits.ts';
 import { addEventRoutes } from './routes/events.ts';
+import { addEvidenceLinkRoutes } from './routes/evidence-links.ts';
+import { addGraphRoutes } from './routes/graph.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addJobRoutes } from './routes/jobs.ts';
+import { addKnowledgeRoutes } from './routes/knowledge.ts';
+import { addLocatorRoutes } from './routes/locators.ts';
+import { addMcpRoutes } from './routes/mcp.ts';
+import { addMetricRoutes } from './routes/metrics.ts';
+import { addPatternRoutes } from './routes/patterns.ts';
+import { addResourceRoutes } from './routes/resources.ts';
 import { addRunRoutes } from './routes/runs.ts';
+import { addSqlRoutes } from './routes/sql.ts';
+import { addStoredEventRoutes } from './routes/stored-events.ts';
+import { addStreamRoutes } from './routes/stream.ts';
 import { addTenantRoutes } from './routes/tenants.ts';
+import { addTopologyRoutes } from './routes/topology.ts';
 import { addTriggerRoutes } from './routes/triggers.ts';
 import { addWindowRoutes } from './routes/windows.ts';
 
 const rooms = [
   ...[addHealthRoutes, addEventRoutes, addRunRoutes, addWindowRoutes, addJobRoutes, addTenantRoutes],
-  ...[addCircuitRoutes, addTriggerRoutes, addBackfillRoutes],
+  ...[addCircuitRoutes, addTriggerRoutes, addBackfillRoutes, addSqlRoutes],
+  ...[addResourceRoutes, addMetricRoutes, addCallRoutes, addPatternRoutes, addGraphRoutes, addTopologyRoutes],
+  ...[addChangeRoutes, addLocatorRoutes, addStoredEventRoutes, addStreamRoutes, addMcpRoutes],
+  ...[addKnowledgeRoutes, addEvidenceLinkRoutes],
 ];
 
 /** Builds the HTTP server with all routes, not listening. Building it does not use the database. */
@@ -30,6 +48,8 @@ export async function createServer(deps: ApiDeps): Promise<FastifyInstance> {
     requestTimeout: timeout,
     connectionTimeout: 2 * timeout,
     forceCloseConnections: true,
+    // A URN is a part of a path.
+    routerOptions: { maxParamLength: 6000 },
     clientErrorHandler: refuseBrokenRequest,
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, toProblem(error));
@@ -46,16 +66,25 @@ export async function createServer(deps: ApiDeps): Promise<FastifyInstance> {
   refuseUnknownRoutes(server);
   server.decorateRequest('access', undefined);
   server.addHook('onRequest', (request) => authorize(deps, request));
+  server.addHook('preValidation', async (request) => refuseNul(request));
   server.addHook('onResponse', async (request, reply) => {
     const fields = { method: request.method, route: request.routeOptions.url, status: reply.statusCode, token_name: request.access?.name };
-    if (request.method === 'POST' && request.access) deps.logger.info(fields, 'request');
+    if (request.method !== 'GET' && request.access) deps.logger.info(fields, 'request');
     else deps.logger.debug(fields, 'request');
   });
   await addDocument(server, deps.version);
   await server.register(async (api) => {
     for (const addRoutes of rooms) addRoutes(api.withTypeProvider(), deps);
+    addConsole(api.withTypeProvider(), deps.consoleDirectory);
   });
   return server as unknown as FastifyInstance;
+}
+
+/** The database holds no text with NUL. */
+function refuseNul({ query, params }: FastifyRequest): void {
+  for (const values of [query, params])
+    for (const [name, value] of Object.entries(Object(values)))
+      if (typeof value === 'string' && value.includes('\0')) throw invalid(`\`${name}\` holds the character NUL.`);
 }
 
 /** Serves the OpenAPI document; every route with a role asks for a token there, and every one may answer with a problem. */

@@ -1,9 +1,12 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import type { ErrorCode } from '../core/error.ts';
 import type { Micros } from '../core/time.ts';
 import type { Caller } from '../core/trigger.ts';
 import type { Window } from '../core/window.ts';
+import type { KnowledgeSettings } from '../jobs/knowledge/settings.ts';
+import type { StdioRequest } from '../mcp/stdio.ts';
 import type { Explanation } from '../patterns/explain.ts';
 import type { Db } from '../store/db.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -84,8 +87,12 @@ export interface Wiring extends AsyncDisposable {
   sql(text: string): Promise<SqlResult>;
   /** How a log line becomes a pattern under the configuration. */
   explainPattern(line: string): Promise<Explanation>;
+  /** How documents are kept and found under the configuration. */
+  knowledge(): KnowledgeSettings;
   /** Serves the roles until the signal fires. */
   up(request: UpRequest): Promise<void>;
+  /** Answers an agent until the input ends or the signal fires. Rejects with `OB_TENANT_UNKNOWN` for a tenant that there is not. */
+  serveMcp(request: StdioRequest): Promise<void>;
 }
 
 /** What a command gives the wiring. Nothing of it is open; the wiring opens the database, engine and sources when it is first asked. */
@@ -103,7 +110,8 @@ export interface WiringSetup {
 export interface CliDeps {
   readonly environment: Environment;
   readonly version: string;
-  readonly stdout: NodeJS.WritableStream;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
   readonly stderr: NodeJS.WritableStream;
   /** Whether standard error is a terminal. */
   readonly isTerminal: boolean;

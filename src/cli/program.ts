@@ -4,6 +4,8 @@ import { addBackfillCommand } from './commands/backfill.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addGraphCommand } from './commands/graph.ts';
+import { addKnowledgeCommand } from './commands/knowledge.ts';
+import { addMcpCommand } from './commands/mcp.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPatternsCommand } from './commands/patterns.ts';
 import { addPruneCommand } from './commands/prune.ts';
@@ -81,6 +83,8 @@ function createProgram(deps: CliDeps, bind: Bind): Command {
   addPatternsCommand(program, bind);
   addGraphCommand(program, bind);
   addTopoCommand(program, bind);
+  addKnowledgeCommand(program, bind);
+  addMcpCommand(program, bind);
   program.commandsGroup('Set up:');
   addConfigCommand(program, bind);
   addMigrateCommand(program, bind);

@@ -111,9 +111,11 @@ export const errorCatalogue = {
   OB_DOCUMENT_INVALID: { retryable: false, remedy: 'Correct what the message names, or leave the document out.' },
   OB_DOCUMENT_UNREADABLE: { retryable: true, remedy: 'Check that the path in the message exists and that this user may read it.' },
   OB_DOCUMENT_UNKNOWN: { retryable: false, remedy: '`observebridge knowledge list` prints the documents there are.' },
+  OB_EVIDENCE_UNKNOWN: { retryable: false, remedy: 'Link only what the tenant has: keys are those that the lists and tables show.' },
   OB_EMBEDDINGS_UNAVAILABLE: {
     retryable: true,
-    remedy: 'Nothing is lost: search by words works, and `observebridge knowledge embed` makes the missing vectors once the service answers.',
+    remedy:
+      'Nothing is lost: search by words works, and `observebridge knowledge embed` makes the missing vectors once the service answers.',
   },
   OB_EMBEDDINGS_REFUSED: { retryable: false, remedy: 'Check `url`, `model`, `api_key` and `dimensions` in `knowledge.embeddings`.' },
   OB_PRUNE_FAILED: {

@@ -32,10 +32,14 @@ export interface PastInterval {
   readonly next: PastObservation;
 }
 
-/** Where an older document belongs among those that are known; undefined when its serial and its time contradict them, so that nobody can tell. */
+/**
+ * Where an older document belongs among those that are known, in any order; one of them that comes again belongs where it was. Undefined when its serial and
+ * its time contradict them, so that nobody can tell.
+ */
 export function placeInPast(document: DocumentOrder, known: readonly PastObservation[]): PastInterval | undefined {
-  const same = known.find((each) => compareSerials(document, each) === 0);
-  const from = same?.observedAt ?? document.observedAt;
+  const times = known.filter((each) => compareSerials(document, each) === 0).map((each) => each.observedAt);
+  const earlier = times.filter((time) => time <= document.observedAt);
+  const from = times.length === 0 ? document.observedAt : earlier.length > 0 ? Math.max(...earlier) : Math.min(...times);
   const contradicts = known.some((each) => {
     const order = compareSerials(document, each) ?? 0;
     return (order < 0 && each.observedAt <= from) || (order > 0 && each.observedAt >= from);

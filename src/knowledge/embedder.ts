@@ -36,7 +36,7 @@ export function createEmbedder(config: EmbeddingsConfig, { fetch, wait }: Embedd
   const ask = async (input: readonly string[], signal: AbortSignal | undefined): Promise<unknown> => {
     const timeout = AbortSignal.timeout(toMicros(config.timeout) / 1000);
     const response = await fetch(url, {
-      ...{ method: 'POST', headers, redirect: 'error', signal: signal ? AbortSignal.any([signal, timeout]) : timeout },
+      ...{ method: 'POST', headers, redirect: 'manual', signal: signal ? AbortSignal.any([signal, timeout]) : timeout },
       body: JSON.stringify({ model, input, encoding_format: 'float', ...(dimensions ? { dimensions } : {}) }),
     });
     if (response.ok) return response.json();

@@ -32,5 +32,6 @@ export async function ensureAggregateTables(db: Queryable, tables: readonly Aggr
       `create table if not exists ${quoteName(table.name)} (tenant_id text not null, ${columns.join(', ')}, primary key (tenant_id, ${key.join(', ')}))`,
     );
     await db.query(`comment on table ${quoteName(table.name)} is '${table.grain.replaceAll("'", "''")}'`);
+    await db.query('select admit_reader($1::text::regclass)', [quoteName(table.name)]);
   }
 }

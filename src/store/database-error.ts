@@ -1,4 +1,4 @@
-import { ObserveBridgeError } from '../core/error.ts';
+import { ObserveBridgeError, toObserveBridgeError } from '../core/error.ts';
 
 /** What the server said, without the fields that can hold row values. */
 export interface ServerReport {
@@ -42,6 +42,14 @@ export function toDatabaseError(error: unknown, server: string): ObserveBridgeEr
   // Class 22 (data exception) quotes the refused value: invalid input syntax for type bigint: "…"
   const message = report.code?.startsWith('22') ? report.message.replace(/:? ".*"/s, '') : report.message;
   return new ObserveBridgeError('OB_DATABASE_FAILED', 'database', message, cause);
+}
+
+/** A refused statement of the user's own as `OB_SQL_FAILED` in the server's words, which explain it best; another error as `toObserveBridgeError` does. */
+export function toStatementError(error: unknown): ObserveBridgeError {
+  const known = toObserveBridgeError(error);
+  if (known.code !== 'OB_DATABASE_FAILED') return known;
+  const { message } = toServerReport(known.cause ?? error);
+  return new ObserveBridgeError('OB_SQL_FAILED', 'database', `The database refused the statement: ${message}.`, error);
 }
 
 /** The SQLSTATE (five characters) behind an error of a `Db`, when the server gave one. */

@@ -100,7 +100,8 @@ const lookups: Readonly<Record<Exclude<Kind, 'url' | 'edge'>, string>> = {
 
 async function requireEnd(db: Queryable, tenantId: string, kind: Kind, key: string): Promise<void> {
   if (kind === 'url') {
-    if (!/^https?:\/\/[^\s\p{Cc}]+$/iu.test(key)) throw unknown('A url of an evidence link begins with http:// or https:// and has no spaces.');
+    if (!/^https?:\/\/[^\s\p{Cc}]+$/iu.test(key))
+      throw unknown('A url of an evidence link begins with http:// or https:// and has no spaces.');
     return;
   }
   if (kind === 'edge') {

@@ -105,7 +105,7 @@ const SEARCH = `with
     from (select c.*, min(found) over (partition by language) as fewest from counted c where found > 0) c, total
     where found * 2 <= passages or found = fewest
   ),
-  admitted as (
+  admitted as not materialized (
     select c.* from kb_chunk c join languages l using (language)
     where c.tenant_id = $1
       and (coalesce(numnode(l.required), 0) = 0 or c.search @@ l.required) and (coalesce(numnode(l.excluded), 0) = 0 or not c.search @@ l.excluded)
@@ -127,10 +127,10 @@ const SEARCH = `with
   ),
   fused as (
     select doc_id, chunk, t.place as text_place, v.place as vector_place, v.similarity,
-      coalesce(1.0 / (60 + t.place), 0) + coalesce(1.0 / (60 + v.place), 0) as score
+      coalesce(1 / (60 + t.place)::float8, 0) + coalesce(1 / (60 + v.place)::float8, 0) as score
     from by_text t full join by_vector v using (doc_id, chunk) order by score desc, doc_id, chunk offset $9 limit $10
   )
-  select f.doc_id::text, d.uri, d.title, f.chunk as passage, c.headings, c.content, f.score::float8, f.text_place::int, f.vector_place::int, f.similarity,
+  select f.doc_id::text, d.uri, d.title, f.chunk as passage, c.headings, c.content, f.score, f.text_place::int, f.vector_place::int, f.similarity,
     d.content_hash, d.updated_at, coalesce((
       select jsonb_agg(jsonb_build_object('urn', urn, 'kind', kind, 'name', name)) from (
         select r.urn, r.kind, r.name from kb_doc_resource l join dim_resource r using (tenant_id, resource_id)

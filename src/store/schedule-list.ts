@@ -69,6 +69,11 @@ export function listTenants(
   );
 }
 
+/** Whether a tenant has a row. */
+export async function hasTenant(db: Queryable, tenantId: string): Promise<boolean> {
+  return (await db.query('select from dim_tenant where tenant_id = $1', [tenantId])).length > 0;
+}
+
 /** An aligned window of a schedule with the newest outcome of its run; `status` is null when it has none. */
 export interface WindowRow {
   readonly job: string;

@@ -23,7 +23,7 @@ export interface Service extends AsyncDisposable {
   /** How often work was announced. */
   wakes(): number;
   /** Sends a request and checks that the answer is what the OpenAPI document promises. */
-  call(method: 'GET' | 'POST', url: string, options?: Partial<InjectOptions> & { token?: string }): Promise<Answer>;
+  call(method: 'GET' | 'POST' | 'DELETE', url: string, options?: Partial<InjectOptions> & { token?: string }): Promise<Answer>;
   /** Makes a token and returns its text. */
   token(access: Partial<Access>): Promise<string>;
 }
@@ -72,7 +72,12 @@ function expectPromised(server: FastifyInstance, method: string, url: string, st
     expect(Object(body)).toMatchObject({ status, type: expect.stringMatching(/^urn:observebridge:error:OB_[A-Z_]+$/) });
     return;
   }
-  const path = (url.split('?')[0] ?? '').replace(/\/\d+(?=\/|$)/, '/{id}');
+  const given = (url.split('?')[0] ?? '').split('/');
+  const paths = Object.keys(server.swagger().paths ?? {}).filter((path) => {
+    const parts = path.split('/');
+    return parts.length === given.length && parts.every((part, index) => part.startsWith('{') || part === given[index]);
+  });
+  const [path = ''] = paths.toSorted((left, right) => left.split('{').length - right.split('{').length);
   const operation = server.swagger().paths?.[path]?.[method.toLowerCase() as 'get'];
   const answer = Object(operation?.responses)[status]?.content?.['application/json']?.schema;
   expect(answer, `${method} ${path} ${status} has a schema`).toBeDefined();

@@ -180,7 +180,7 @@ describeDatabases('applying observations', ['pglite'], (make) => {
         }
         for (const [at, beliefs] of past) expect(await tenant.beliefs(at)).toEqual(beliefs);
       }),
-      { numRuns: 500 },
+      { numRuns: 60 },
     );
   });
 

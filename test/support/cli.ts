@@ -25,6 +25,7 @@ export async function callCli(
   const deps: CliDeps = {
     environment: { variables, directory: '/nonexistent' },
     version: '9.8.7',
+    stdin: new PassThrough(),
     stdout,
     stderr,
     isTerminal: false,
@@ -39,7 +40,9 @@ export async function callCli(
       check: refuse,
       sql: refuse,
       explainPattern: refuse,
+      knowledge: () => ({ language: 'simple' }),
       up: refuse,
+      serveMcp: refuse,
       async [Symbol.asyncDispose]() {},
       ...wiring,
     }),

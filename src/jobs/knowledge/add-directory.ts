@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ObserveBridgeError, throwIfAborted } from '../../core/error.ts';
 import { listDocuments } from '../../knowledge/list-documents.ts';
-import { decodeText, formatOf } from '../../knowledge/read-document.ts';
+import { type DocumentFormat, decodeText, formatOf } from '../../knowledge/read-document.ts';
 import type { Db } from '../../store/db.ts';
 import { removeAbsent } from '../../store/knowledge.ts';
 import { addDocument } from './add-document.ts';
@@ -51,7 +51,7 @@ export async function addDirectory(db: Db, given: GivenDirectory): Promise<Added
         tenantId,
         uri,
         format,
-        text: await readText(join(directory, path)),
+        text: await readText(join(directory, path), format),
         language,
         root,
         resources,
@@ -72,10 +72,10 @@ function toUri(root: string, path: string): string {
   return root + path.split('/').map(encodeURIComponent).join('/');
 }
 
-/** The text of a file with a known ending. Rejects with `OB_DOCUMENT_UNREADABLE`. */
-export async function readText(path: string): Promise<string> {
+/** The text of a file. Rejects with `OB_DOCUMENT_UNREADABLE`. */
+export async function readText(path: string, format: DocumentFormat): Promise<string> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new ObserveBridgeError('OB_DOCUMENT_UNREADABLE', 'read', `The file ${path} cannot be read.`, error);
   });
-  return decodeText(bytes, formatOf(path) ?? 'markdown');
+  return decodeText(bytes, format);
 }

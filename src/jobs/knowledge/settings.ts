@@ -1,4 +1,5 @@
-import type { Embedder } from '../../knowledge/embedder.ts';
+import type { KnowledgeConfig } from '../../knowledge/config.ts';
+import { createEmbedder, type Embedder, type EmbedderDeps } from '../../knowledge/embedder.ts';
 
 export type { Embedder };
 
@@ -8,4 +9,9 @@ export interface KnowledgeSettings {
   readonly language: string;
   /** Absent where no service for vectors is configured. */
   readonly embedder?: Embedder | undefined;
+}
+
+/** The settings that a configuration asks for. */
+export function toKnowledgeSettings({ language, embeddings }: KnowledgeConfig, deps: EmbedderDeps): KnowledgeSettings {
+  return { language, embedder: embeddings && createEmbedder(embeddings, deps) };
 }

@@ -1,0 +1,58 @@
+import { type Static, Type } from 'typebox';
+import { answeredRange, asOf, bigId, closed, listOf, listQuery, named, nullable, range, reference, tenantId, time } from './shape.ts';
+
+export const MetricListSchema = listOf(
+  Type.Object({ metric: Type.String(), kind: Type.String(), last_bucket: time('Newest minute with data.') }),
+);
+export type MetricList = Static<typeof MetricListSchema>;
+export const MetricQuerySchema = listQuery({ tenant_id: tenantId, resource: reference() });
+
+export const MetricSeriesQuerySchema = Type.Object(
+  {
+    tenant_id: tenantId,
+    resource: reference(),
+    metric: named('Name of the metric, with its kept labels.', 1000),
+    ...range('the newest hour of the metric'),
+    step_seconds: Type.Optional(
+      Type.Integer({ minimum: 60, maximum: 2_592_000, multipleOf: 60, description: 'Length of a point; about 300 points if absent.' }),
+    ),
+  },
+  closed,
+);
+export const MetricSeriesSchema = Type.Object({
+  urn: Type.String(),
+  metric: Type.String(),
+  kind: Type.String({ description: 'gauge, counter, histogram or summary.' }),
+  measured_in: Type.String({
+    description:
+      'What avg, min, max and p95 count: `unit of the metric`, `unit of the metric per second` or `unit of the metric per event`.',
+  }),
+  step_seconds: Type.Integer(),
+  ...answeredRange,
+  points: Type.Array(
+    Type.Object({
+      time: time('Beginning of the point.'),
+      minutes: Type.Integer({ description: 'Minutes of the point that have data.' }),
+      samples: Type.Number({ description: 'Samples; events for histograms and summaries.' }),
+      series: Type.Number({ description: 'Most time series of a minute.' }),
+      avg: nullable(
+        Type.Number({ description: 'Over all samples of a gauge, all series of a counter, all events of a histogram or summary.' }),
+      ),
+      min: nullable(Type.Number()),
+      max: nullable(Type.Number()),
+      p95_max_of_minutes: nullable(
+        Type.Number({
+          description: 'Greatest 95th percentile of the minutes; with one minute that percentile itself. Percentiles are not averaged.',
+        }),
+      ),
+      sum: nullable(
+        Type.Number({
+          description: 'Gauge: sum over series. Counter: total per second. Both are means over minutes. Else: increase of the sum.',
+        }),
+      ),
+      locator_id: nullable(bigId('Evidence of one of the minutes.')),
+    }),
+  ),
+  as_of: asOf,
+});
+export type MetricSeries = Static<typeof MetricSeriesSchema>;

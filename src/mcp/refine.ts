@@ -1,0 +1,49 @@
+import { ObserveBridgeError } from '../core/error.ts';
+import { formatTime, parseTime } from '../core/time.ts';
+import type { Window } from '../core/window.ts';
+import type { EdgeView } from '../graph/edge-view.ts';
+import { type FoundResource, findResource } from '../graph/find-resource.ts';
+import { type BucketTable, findNearestRows } from '../store/nearest-rows.ts';
+import { listSimilarResources } from '../store/similar-resources.ts';
+import type { Question } from './tool.ts';
+
+/** The resource that a reference means. Rejects as `findResource` does; for an unknown one the message names what it may have meant. */
+export async function findNamed({ db, tenantId }: Question, reference: string): Promise<FoundResource> {
+  return findResource(db, tenantId, reference).catch(async (error: unknown) => {
+    if (!(error instanceof ObserveBridgeError) || error.code !== 'OB_RESOURCE_UNKNOWN') throw error;
+    const similar = await listSimilarResources(db, tenantId, reference, 5);
+    const rest = similar.length > 0 ? `Most like it are ${similar.join(', ')}.` : 'Nothing is like it; find_resource lists what there is.';
+    throw new ObserveBridgeError(error.code, error.stage, `${error.message} ${rest}`, error);
+  });
+}
+
+const CONTENTS: Readonly<Record<BucketTable, string>> = { service_call_5m: 'calls', log_pattern_5m: 'log lines', metric_1m: 'metrics' };
+
+/** A hint for a range in which the tenant, or one resource, has no rows: where the nearest ones are. Undefined when the range has some. */
+export async function hintAtRows(
+  { db, tenantId }: Question,
+  table: BucketTable,
+  range: Window,
+  resource?: FoundResource,
+): Promise<string | undefined> {
+  const { within, before, after } = await findNearestRows(db, { tenantId, table, range, resourceId: resource?.id });
+  if (within) return undefined;
+  const sentence = `From ${formatTime(range.from)} to ${formatTime(range.to)} there are no ${CONTENTS[table]}${resource ? ` of ${resource.urn}` : ''}`;
+  const places = [
+    ...(before === null ? [] : [`the last before begin at ${before}`]),
+    ...(after === null ? [] : [`the first after at ${after}`]),
+  ];
+  return `${sentence}; ${places.length > 0 ? places.join(', ') : 'nor at any other time'}.`;
+}
+
+/** Hint and provenance of an answer out of the edges at a time. */
+export async function describeView(question: Question, view: EdgeView, isEmpty: boolean) {
+  const range = { from: parseTime(view.callsFrom) ?? 0, to: parseTime(view.callsTo) ?? 0 };
+  return {
+    hint: isEmpty ? await hintAtRows(question, 'service_call_5m', range) : undefined,
+    provenance: {
+      tables: ['service_call_5m', 'topo_edge_time'],
+      ...{ calls_from: view.callsFrom, calls_to: view.callsTo, declared_at: view.declaredAt },
+    },
+  };
+}

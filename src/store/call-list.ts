@@ -1,0 +1,144 @@
+import { formatTime, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
+import type { Window } from '../core/window.ts';
+import type { Queryable } from './db.ts';
+
+/** Calls of a range or point. Percentiles are those of the row where there is only one, else means of the rows weighted by calls (`approximate`). */
+export interface CallMeasures {
+  readonly calls: number;
+  readonly errors: number;
+  /** 0 to 1. */
+  readonly err_rate: number;
+  /** Calls per second. */
+  readonly rps: number;
+  readonly p50_ms: number | null;
+  readonly p95_ms: number | null;
+  readonly approximate: boolean;
+}
+
+/** All calls from one resource to another in a range; times are ISO 8601 UTC. */
+export interface CallRow extends CallMeasures {
+  readonly src: bigint;
+  readonly dst: bigint;
+  readonly src_urn: string;
+  readonly src_name: string;
+  readonly src_kind: string;
+  readonly dst_urn: string;
+  readonly dst_name: string;
+  readonly dst_kind: string;
+  readonly protocols: string[];
+  readonly last_bucket: string;
+  readonly locator_id: string | null;
+}
+
+/** Which calls; what is absent does not restrict. */
+export interface CallFilter {
+  readonly tenantId: string;
+  readonly range: Window;
+  /** Only calls from or to this resource. */
+  readonly resourceId?: bigint | undefined;
+  /** Calls, caller and callee of the last row of the page before. */
+  readonly after?: readonly [calls: string, src: string, dst: string] | undefined;
+  readonly limit: number;
+}
+
+const measures = (seconds: string): string => `sum(calls)::float8 as calls, sum(errors)::float8 as errors,
+  sum(errors)::float8 / nullif(sum(calls), 0)::float8 as err_rate, sum(calls)::float8 / ${seconds} as rps,
+  sum(p50_ms * calls) filter (where p50_ms is not null) / nullif(sum(calls) filter (where p50_ms is not null), 0)::float8 as p50_ms,
+  sum(p95_ms * calls) filter (where p95_ms is not null) / nullif(sum(calls) filter (where p95_ms is not null), 0)::float8 as p95_ms,
+  count(*) > 1 as approximate`;
+
+/** The five minutes that end last among those in which the tenant called anything, as their end; undefined when it never did. */
+export async function findNewestCalls(db: Queryable, tenantId: string): Promise<Micros | undefined> {
+  const [newest] = await db.query<{ bucket: string }>(
+    'select bucket from service_call_5m where tenant_id = $1 order by tenant_id desc, bucket desc limit 1',
+    [tenantId],
+  );
+  return newest && (parseTime(newest.bucket) ?? 0) + 5 * MINUTE;
+}
+
+/** Callers and callees in a range, most calls first. */
+export function listCalls(db: Queryable, { tenantId, range, resourceId, after, limit }: CallFilter): Promise<CallRow[]> {
+  const near = resourceId === undefined ? '' : 'and (src_resource_id = $8::bigint or dst_resource_id = $8::bigint)';
+  return db.query(
+    `with edge as (
+       select src_resource_id as src, dst_resource_id as dst, ${measures('extract(epoch from $3::timestamptz - $2::timestamptz)::float8')},
+         max(bucket) as last_bucket
+       from service_call_5m where tenant_id = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz and calls > 0 ${near}
+       group by 1, 2),
+     page as (
+       select * from edge where $4::float8 is null or (-calls, src, dst) > (-$4::float8, $5::bigint, $6::bigint) order by calls desc, src, dst limit $7)
+     select p.*, coalesce(s.urn, 'urn:unknown:' || p.src) as src_urn, coalesce(s.name, 'unknown') as src_name, coalesce(s.kind, 'other') as src_kind,
+       coalesce(d.urn, 'urn:unknown:' || p.dst) as dst_urn, coalesce(d.name, 'unknown') as dst_name, coalesce(d.kind, 'other') as dst_kind,
+       newest.protocols, newest.locator_id
+     from page p left join dim_resource s on s.tenant_id = $1 and s.resource_id = p.src left join dim_resource d on d.tenant_id = $1 and d.resource_id = p.dst
+     cross join lateral (
+       select array_agg(c.protocol order by c.protocol) as protocols, max(c.sample_ref)::text as locator_id from service_call_5m c
+       where c.tenant_id = $1 and c.bucket = p.last_bucket and c.src_resource_id = p.src and c.dst_resource_id = p.dst) newest
+     order by p.calls desc, p.src, p.dst`,
+    [
+      ...[tenantId, formatTime(range.from), formatTime(range.to), ...(after ?? [null, null, null]), limit],
+      ...(resourceId === undefined ? [] : [resourceId]),
+    ],
+  );
+}
+
+/** Calls of one point of time, with the evidence of some of them. */
+export interface CallPoint extends CallMeasures {
+  readonly time: string;
+  readonly locator_id: string | null;
+}
+
+/** Calls from and to resources in a range, as points of `step` that begin at its multiples, in order of time; points without calls are absent. */
+export function listCallPoints(
+  db: Queryable,
+  query: {
+    readonly tenantId: string;
+    readonly range: Window;
+    readonly step: Micros;
+    readonly src?: bigint | undefined;
+    readonly dst?: bigint | undefined;
+  },
+): Promise<CallPoint[]> {
+  const { tenantId, range, step, src, dst } = query;
+  const params: unknown[] = [tenantId, formatTime(range.from), formatTime(range.to), step / SECOND];
+  const ends = (
+    [
+      ['src', src],
+      ['dst', dst],
+    ] as const
+  ).flatMap(([end, id]) => (id === undefined ? [] : `and ${end}_resource_id = $${params.push(id)}::bigint`));
+  return db.query(
+    `select date_bin(make_interval(secs => $4::float8), bucket, 'epoch') as time, ${measures('$4::float8')},
+       max(sample_ref)::text as locator_id
+     from service_call_5m where tenant_id = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz and calls > 0 ${ends.join(' ')}
+     group by 1 order by 1`,
+    params,
+  );
+}
+
+/** Other resources that called a resource and that it called, in a range. */
+export async function countPeers(
+  db: Queryable,
+  tenantId: string,
+  resourceId: bigint,
+  range: Window,
+): Promise<{ readonly callers: number; readonly callees: number }> {
+  const [row] = await db.query<{ callers: number; callees: number }>(
+    `select (select count(distinct src_resource_id)::int from service_call_5m where tenant_id = $1 and dst_resource_id = $2 and src_resource_id <> $2
+         and bucket >= $3::timestamptz and bucket < $4::timestamptz) as callers,
+       (select count(distinct dst_resource_id)::int from service_call_5m where tenant_id = $1 and src_resource_id = $2 and dst_resource_id <> $2
+         and bucket >= $3::timestamptz and bucket < $4::timestamptz) as callees`,
+    [tenantId, resourceId, formatTime(range.from), formatTime(range.to)],
+  );
+  return row ?? { callers: 0, callees: 0 };
+}
+
+/** Rows that the packed minutes of an aggregation hold in a range: what merging them costs. */
+export async function countPackedRows(db: Queryable, tenantId: string, aggregation: string, range: Window): Promise<number> {
+  const [row] = await db.query<{ rows: number }>(
+    `select coalesce(sum(row_count), 0)::float8 as rows from aggregation_partial_1m
+     where tenant_id = $1 and aggregation = $2 and bucket >= $3::timestamptz and bucket < $4::timestamptz`,
+    [tenantId, aggregation, formatTime(range.from), formatTime(range.to)],
+  );
+  return row?.rows ?? 0;
+}

@@ -1,0 +1,77 @@
+import { DAY, formatTime, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
+import type { Window } from '../core/window.ts';
+import type { Queryable } from './db.ts';
+
+/** A mask whose lines a pattern counts, itself included where lines have its very template. */
+export interface PatternMember {
+  readonly fingerprint: string;
+  readonly template: string;
+  readonly sample: string | null;
+}
+
+/** The masks of a pattern, earliest first. */
+export function listPatternMembers(db: Queryable, tenantId: string, fingerprint: string): Promise<PatternMember[]> {
+  return db.query(
+    `select fingerprint, template, sample from log_pattern
+     where tenant_id = $1 and mask and (fingerprint = $2 or alias_of = $2) order by first_seen, fingerprint`,
+    [tenantId, fingerprint],
+  );
+}
+
+/** The day that ends with the newest five minutes that count any of the masks; undefined when none do. */
+export async function findNewestDay(db: Queryable, tenantId: string, fingerprints: readonly string[]): Promise<Window | undefined> {
+  const [row] = await db.query<{ bucket: string | null }>(
+    'select max(bucket) as bucket from log_pattern_5m where tenant_id = $1 and fingerprint = any($2::text[])',
+    [tenantId, fingerprints],
+  );
+  const bucket = parseTime(row?.bucket ?? '');
+  return bucket === undefined ? undefined : { from: bucket + 5 * MINUTE - DAY, to: bucket + 5 * MINUTE };
+}
+
+/** Lines of a point of time. */
+export interface LinePoint {
+  readonly time: string;
+  readonly lines: number;
+  readonly errors: number;
+}
+
+/** Lines of a service. */
+export interface ServiceLines {
+  readonly service: string;
+  readonly resource: string;
+  readonly lines: number;
+  readonly errors: number;
+}
+
+const counted = `from log_pattern_5m c where c.tenant_id = $1 and c.fingerprint = any($2::text[]) and c.bucket >= $3::timestamptz and c.bucket < $4::timestamptz`;
+const sums = 'sum(c.count_total)::float8 as lines, sum(c.count_error)::float8 as errors';
+
+/** Lines of the masks in a range, as points of `step` that begin at its multiples; points without lines are absent. */
+export function listLinePoints(
+  db: Queryable,
+  tenantId: string,
+  fingerprints: readonly string[],
+  range: Window,
+  step: Micros,
+): Promise<LinePoint[]> {
+  return db.query(
+    `select date_bin(make_interval(secs => $5::float8), c.bucket, 'epoch') as time, ${sums} ${counted} group by 1 order by 1`,
+    [...[tenantId, fingerprints, formatTime(range.from), formatTime(range.to), step / SECOND]],
+  );
+}
+
+/** Services whose lines the masks count in a range, most lines first. */
+export function listLineServices(
+  db: Queryable,
+  tenantId: string,
+  fingerprints: readonly string[],
+  range: Window,
+  limit: number,
+): Promise<ServiceLines[]> {
+  return db.query(
+    `select coalesce(r.name, 'unknown') as service, coalesce(r.urn, 'urn:unknown:' || s.resource_id) as resource, s.lines, s.errors
+     from (select c.resource_id, ${sums} ${counted} group by 1) s left join dim_resource r on r.tenant_id = $1 and r.resource_id = s.resource_id
+     order by s.lines desc, resource limit $5`,
+    [tenantId, fingerprints, formatTime(range.from), formatTime(range.to), limit],
+  );
+}

@@ -1,0 +1,131 @@
+import Graph from 'graphology';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import type Sigma from 'sigma';
+import { useIsDark } from '../frame/theme.ts';
+import { createDrawing, type Look } from './drawing.ts';
+import './graph.css';
+import type { Picture } from './picture.ts';
+import { useLayout } from './use-layout.ts';
+
+interface GraphCanvasProps {
+  /** Under this name the browser keeps where the nodes stand. */
+  readonly name: string;
+  readonly picture: Picture;
+  /** Only these nodes are shown, with the edges between them; all of them if absent. */
+  readonly shown?: ReadonlySet<string> | undefined;
+  /** Names what `shown` was made from: when it changes, all of what is shown comes into view. */
+  readonly aim: string;
+  /** Node or edge that stands out. */
+  readonly chosen?: string | undefined;
+  /** What the picture shows, in a sentence for those who cannot see it; where the same stands as text belongs in it. */
+  readonly label: string;
+  /** Words about a node or edge under the pointer. */
+  readonly describe: (id: string) => ReactNode;
+  readonly onChooseNode: (id: string) => void;
+  readonly onChooseEdge?: (id: string) => void;
+}
+
+/** Something under the pointer. */
+interface Hovered {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Nodes and arrows, drawn by WebGL: to be moved, zoomed, hovered and clicked. Whatever it shows must also be there as text. */
+export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe, onChooseNode, onChooseEdge }: GraphCanvasProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const drawing = useRef<Sigma>(undefined);
+  const look = useRef<Look>({ shown, chosen, hovered: undefined });
+  const choose = useRef({ onChooseNode, onChooseEdge });
+  choose.current = { onChooseNode, onChooseEdge };
+  const graph = useMemo(() => new Graph({ type: 'directed', multi: true }), []);
+  const [hovered, setHovered] = useState<Hovered>();
+  const [isBroken, setBroken] = useState(false);
+  const { places, isDone, redo } = useLayout(name, picture);
+  const isDark = useIsDark();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read again when the theme changes
+  useEffect(() => {
+    if (place.current === null) return;
+    try {
+      drawing.current = createDrawing(place.current, graph, look, {
+        onHover: setHovered,
+        onNode: (id) => choose.current.onChooseNode(id),
+        onEdge: (id) => choose.current.onChooseEdge?.(id),
+      });
+    } catch {
+      setBroken(true);
+    }
+    return () => {
+      drawing.current?.kill();
+      drawing.current = undefined;
+    };
+  }, [graph, isDark]);
+
+  useEffect(() => draw(graph, picture, places), [graph, picture, places]);
+
+  useEffect(() => {
+    look.current = { shown, chosen, hovered: hovered?.id };
+    drawing.current?.refresh({ skipIndexation: true });
+  }, [shown, chosen, hovered?.id]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing
+  useEffect(() => {
+    const seen = [...places].filter(([id]) => shown === undefined || shown.has(id)).map(([, spot]) => spot);
+    if (seen.length === 0) return;
+    const extent = (axis: 0 | 1): [number, number] => {
+      const values = seen.map((spot) => spot[axis]);
+      return [Math.min(...values) - 1, Math.max(...values) + 1];
+    };
+    drawing.current?.setCustomBBox({ x: extent(0), y: extent(1) }).refresh({ skipIndexation: true });
+  }, [places, shown, isDark]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the camera goes back whenever something else is aimed at
+  useEffect(() => {
+    drawing.current?.getCamera().setState({ x: 0.5, y: 0.5, ratio: 1, angle: 0 });
+  }, [aim]);
+
+  const camera = () => drawing.current?.getCamera();
+  return (
+    <div className="graph" data-settled={isDone}>
+      <div ref={place} className="graph-canvas" role="img" aria-label={label} />
+      {isBroken && <p className="graph-note">This browser does not draw WebGL; the table below says the same.</p>}
+      {hovered && (
+        <div className="graph-words" style={{ left: hovered.x, top: hovered.y }} aria-hidden="true">
+          {describe(hovered.id)}
+        </div>
+      )}
+      <div className="graph-tools">
+        <button type="button" aria-label="Zoom in" onClick={() => void camera()?.animatedZoom()}>
+          +
+        </button>
+        <button type="button" aria-label="Zoom out" onClick={() => void camera()?.animatedUnzoom()}>
+          −
+        </button>
+        <button type="button" onClick={() => void camera()?.animatedReset()}>
+          Whole
+        </button>
+        <button type="button" onClick={redo} title="Forget where the nodes stand and lay them out again">
+          Lay out again
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Makes the graph what the picture says; what stays keeps its object, so that the drawing only does what changed. */
+function draw(graph: Graph, { nodes, edges }: Picture, places: ReadonlyMap<string, readonly [number, number]>): void {
+  const [nodeIds, edgeIds] = [new Set(nodes.map(({ id }) => id)), new Set(edges.map(({ id }) => id))];
+  for (const id of graph.edges()) if (!edgeIds.has(id)) graph.dropEdge(id);
+  for (const id of graph.nodes()) if (!nodeIds.has(id)) graph.dropNode(id);
+  // Before the layout has begun there are no places; then there is nothing to show yet.
+  for (const { id, ...node } of nodes) {
+    const [x, y] = places.get(id) ?? [0, 0];
+    graph.mergeNode(id, { ...node, x, y });
+  }
+  for (const { id, src, dst, ...edge } of edges) {
+    if (graph.hasEdge(id)) graph.mergeEdgeAttributes(id, edge);
+    else graph.addEdgeWithKey(id, src, dst, edge);
+  }
+}

@@ -1,0 +1,51 @@
+import type { CircuitList, Readiness } from '../../api/types.ts';
+import { formatTenant } from '../../frame/tenant.ts';
+import { count, formatSeconds } from '../../text/format.ts';
+import type { Lag } from './lag.ts';
+
+/** How things are, in a sentence. */
+export interface Health {
+  readonly level: 'good' | 'warn' | 'bad';
+  readonly text: string;
+}
+
+/** What is known; what has not been answered yet is absent. */
+export interface Known {
+  readonly lags: readonly Lag[];
+  readonly circuits: CircuitList['items'];
+  readonly readiness?: Readiness | undefined;
+}
+
+/** The worst of what is known, in one sentence, with how much more there is. */
+export function toHealth({ lags, circuits, readiness }: Known): Health {
+  const unwell = (readiness?.findings ?? []).filter(({ ok, subject }) => !ok && subject !== 'lag');
+  const open = circuits.filter(({ state }) => state !== 'closed');
+  const late = lags.filter(({ state }) => state === 'late');
+  const reasons = [
+    ...unwell.map(({ subject, text }) => (subject.startsWith('tenant ') ? `The source of ${subject}: ${text}` : text)),
+    ...open.map(({ job, tenant_id }) => `${job} of ${tenant_id} has stopped after repeated failures.`),
+    ...late.map(describeLag),
+  ];
+  const [first] = reasons;
+  if (first !== undefined) {
+    const others = reasons.length - 1;
+    return {
+      level: unwell.length + open.length > 0 ? 'bad' : 'warn',
+      text: others === 0 ? first : `${first} ${count(others, 'more finding')} below.`,
+    };
+  }
+  if (lags.length === 0) return { level: 'warn', text: 'No job is scheduled: the configuration names no tenant yet.' };
+  const waiting = lags.filter(({ state }) => state === 'not begun').length;
+  if (waiting === lags.length) return { level: 'warn', text: 'The first windows are being read; nothing has finished yet.' };
+  const paused = lags.filter(({ state }) => state === 'paused').length;
+  const tenants = new Set(lags.map(({ tenantId }) => formatTenant(tenantId)).filter((name) => name !== 'installation')).size;
+  const rest = paused > 0 ? `, and ${count(paused, 'is', 'are')} paused` : '';
+  return {
+    level: 'good',
+    text: `All is well: ${count(lags.length - paused, 'job')} of ${count(tenants, 'tenant')} ${lags.length - paused === 1 ? 'is' : 'are'} on time${rest}.`,
+  };
+}
+
+function describeLag({ job, tenantId, seconds = 0, allowedSeconds }: Lag): string {
+  return `${job} of ${tenantId} is ${formatSeconds(seconds)} behind, and ${formatSeconds(allowedSeconds)} is normal.`;
+}

@@ -1,0 +1,52 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { useToPage } from '../../frame/address.ts';
+import { formatTenant } from '../../frame/tenant.ts';
+import { Empty } from '../../parts/states.tsx';
+import { formatSeconds } from '../../text/format.ts';
+import { type Lag, toRatio } from './lag.ts';
+
+const SHOWN = 10;
+
+/** Bars of the lag of each job and tenant against what is normal, which is the mark in the middle. */
+export function LagPanel({ lags }: { readonly lags: readonly Lag[] }) {
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? lags : lags.slice(0, SHOWN);
+  return (
+    <section className="panel" aria-labelledby="lag-title">
+      <div className="panel-head">
+        <h2 id="lag-title">Window lag</h2>
+        <span className="quiet">mark: delay + align</span>
+      </div>
+      {lags.length === 0 && <Empty title="No job is scheduled." advice="Name a tenant in the configuration; its jobs appear here." />}
+      <ul className="lags">
+        {shown.map((lag) => (
+          <LagRow key={`${lag.job} ${lag.tenantId}`} lag={lag} />
+        ))}
+      </ul>
+      {lags.length > SHOWN && (
+        <button type="button" className="more" onClick={() => setWhole(!isWhole)}>
+          {isWhole ? 'Show fewer' : `Show all ${lags.length}`}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function LagRow({ lag }: { readonly lag: Lag }) {
+  const toPage = useToPage();
+  const { job, tenantId, state, seconds, allowedSeconds } = lag;
+  const words = seconds === undefined ? state : `${formatSeconds(seconds)} of ${formatSeconds(allowedSeconds)}`;
+  return (
+    <li className={`lag is-${state.replace(' ', '-')}`}>
+      <Link href={toPage('/runs', { job, tenant: tenantId })}>
+        {job} <span className="quiet">{formatTenant(tenantId)}</span>
+      </Link>
+      <span className="lag-bar" aria-hidden="true">
+        <span style={{ width: `${Math.min(100, Math.max(0, 50 * toRatio(lag)))}%` }} />
+      </span>
+      <span className="lag-words">{words}</span>
+      <span className="lag-state">{state}</span>
+    </li>
+  );
+}

@@ -1,0 +1,127 @@
+import { useMemo } from 'react';
+import { Link } from 'wouter';
+import type { CallList, CallSeries } from '../../../../src/api/contract.ts';
+import { useApi } from '../../api/use-api.ts';
+import { useToPage } from '../../frame/address.ts';
+import { Evidence } from '../../parts/evidence.tsx';
+import type { ShownSpan } from '../../parts/span-choice.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { Table } from '../../parts/table.tsx';
+import { TimeChart } from '../../parts/time-chart.tsx';
+import { formatCount, formatMs, formatShare, formatShort, formatWindow } from '../../text/format.ts';
+import { latencyMeasures, rateMeasures, toChart } from './series.ts';
+
+type Call = CallList['items'][number];
+
+interface CallPanelsProps {
+  readonly tenant: string;
+  readonly urn: string;
+  readonly span: ShownSpan;
+  /** Nothing called it and it called nothing in the newest hour. */
+  readonly isQuiet: boolean;
+}
+
+/** Who calls a resource and what it calls: over time, and by the other end. */
+export function CallPanels({ tenant, urn, span, isQuiet }: CallPanelsProps) {
+  const wait = span.isWaiting;
+  const calls = useApi<CallList>('/api/v1/calls', { tenant_id: tenant, resource: urn, ...span.range, limit: 500 }, { every: 60, wait });
+  return (
+    <Answer
+      of={calls}
+      what="calls"
+      isEmpty={({ items }) => items.length === 0}
+      empty={
+        <section className="panel" aria-label="Calls">
+          <Empty
+            title="It was not called in this time and called nothing."
+            advice={isQuiet ? 'Choose a longer time.' : 'It was in the newest hour.'}
+          />
+        </section>
+      }
+    >
+      {({ items, from, to }) => {
+        const inward = items.filter(({ dst_urn, src_urn }) => dst_urn === urn && src_urn !== urn);
+        const outward = items.filter(({ dst_urn, src_urn }) => src_urn === urn && dst_urn !== urn);
+        return (
+          <div className="columns">
+            {inward.length > 0 && <CallPanel {...{ tenant, span, from, to }} title="Called by" calls={inward} end={{ dst: urn }} />}
+            {outward.length > 0 && <CallPanel {...{ tenant, span, from, to }} title="Calls" calls={outward} end={{ src: urn }} />}
+          </div>
+        );
+      }}
+    </Answer>
+  );
+}
+
+interface CallPanelProps {
+  readonly tenant: string;
+  readonly span: ShownSpan;
+  readonly title: string;
+  readonly from: string;
+  readonly to: string;
+  readonly calls: readonly Call[];
+  readonly end: { readonly src: string } | { readonly dst: string };
+}
+
+function CallPanel({ tenant, span, title, from, to, calls, end }: CallPanelProps) {
+  const toPage = useToPage();
+  const isInward = 'dst' in end;
+  const series = useApi<CallSeries>(
+    '/api/v1/calls/series',
+    { tenant_id: tenant, ...end, ...span.range },
+    { every: 60, wait: span.isWaiting },
+  );
+  const id = isInward ? 'callers-title' : 'callees-title';
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <div className="panel-head">
+        <h2 id={id}>{title}</h2>
+        <span className="quiet">{formatWindow(from, to)} UTC</span>
+      </div>
+      <Answer of={series} what="calls over time">
+        {(answer) => <CallCharts series={answer} title={title} />}
+      </Answer>
+      <Table
+        caption={title}
+        rows={calls}
+        rowKey={({ src_urn, dst_urn }) => `${src_urn} ${dst_urn}`}
+        columns={[
+          {
+            title: isInward ? 'Caller' : 'Callee',
+            cell: ({ src_urn, src_name, dst_urn, dst_name }) => (
+              <Link href={toPage('/resource', { urn: isInward ? src_urn : dst_urn })}>{isInward ? src_name : dst_name}</Link>
+            ),
+          },
+          { title: 'Calls/s', isNumber: true, cell: ({ rps }) => formatShort(rps) },
+          { title: 'Calls', isNumber: true, isMinor: true, cell: (call) => formatCount(call.calls) },
+          {
+            title: 'Errors',
+            isNumber: true,
+            cell: ({ err_rate }) => <span className={err_rate >= 0.05 ? 'wrong' : ''}>{formatShare(err_rate)}</span>,
+          },
+          { title: 'p95', isNumber: true, cell: ({ p95_ms }) => (p95_ms === null ? '–' : formatMs(p95_ms)) },
+          {
+            ...{ title: 'Evidence', isMinor: true },
+            cell: ({ locator_id, src_name, dst_name }) => (
+              <Evidence tenant={tenant} locatorId={locator_id} of={`${src_name} → ${dst_name}`} />
+            ),
+          },
+        ]}
+      />
+    </section>
+  );
+}
+
+function CallCharts({ series, title }: { readonly series: CallSeries; readonly title: string }) {
+  const { points, step_seconds } = series;
+  const rates = useMemo(() => toChart(points, step_seconds, rateMeasures), [points, step_seconds]);
+  const latencies = useMemo(() => toChart(points, step_seconds, latencyMeasures), [points, step_seconds]);
+  const most = Math.max(0, ...points.map(({ rps }) => rps));
+  const slowest = Math.max(0, ...points.map(({ p95_ms }) => p95_ms ?? 0));
+  return (
+    <div className="charts">
+      <TimeChart label={`${title}: at most ${formatShort(most)} calls per second.`} {...rates} format={formatShort} height={130} />
+      <TimeChart label={`${title}: 95 % below at most ${formatMs(slowest)}.`} {...latencies} format={formatMs} height={130} />
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import type { TopologyMomentList } from '../../../../src/api/contract.ts';
+import { count, formatTime, toMs } from '../../text/format.ts';
+
+export type Moment = TopologyMomentList['items'][number];
+
+interface MomentSliderProps {
+  readonly label: string;
+  /** Newest first. */
+  readonly moments: readonly Moment[];
+  /** The chosen time; undefined for now. */
+  readonly at: string | undefined;
+  readonly onChoose: (at: string | undefined) => void;
+}
+
+/** Chooses a moment at which something changed, or now. A time between two moments counts as the one before, as nothing changed since. */
+export function MomentSlider({ label, moments, at, onChoose }: MomentSliderProps) {
+  const rising = moments.toReversed();
+  const last = rising.length;
+  const place =
+    at === undefined
+      ? last
+      : Math.max(
+          0,
+          rising.findLastIndex((moment) => toMs(moment.at) <= toMs(at)),
+        );
+  const choose = (index: number): void => onChoose(rising[index]?.at);
+  const moment = rising[place];
+  const words = moment === undefined ? 'now' : `${formatTime(moment.at)} UTC: ${describe(moment)}`;
+  return (
+    <div className="moment">
+      <button type="button" aria-label={`${label}: earlier change`} disabled={place === 0} onClick={() => choose(place - 1)}>
+        ←
+      </button>
+      <label>
+        {label}
+        <input
+          type="range"
+          min={0}
+          max={last}
+          value={place}
+          aria-valuetext={words}
+          onChange={({ target }) => choose(Number(target.value))}
+        />
+      </label>
+      <button type="button" aria-label={`${label}: later change`} disabled={place === last} onClick={() => choose(place + 1)}>
+        →
+      </button>
+      <output>{words}</output>
+    </div>
+  );
+}
+
+function describe({ opened, closed }: Moment): string {
+  const parts = [opened > 0 && `${count(opened, 'declaration')} opened`, closed > 0 && `${closed} closed`];
+  return parts.filter(Boolean).join(', ');
+}

@@ -1,0 +1,132 @@
+import type { ScopeList, TopologyMomentList } from '../../../../src/api/contract.ts';
+import { useApi } from '../../api/use-api.ts';
+import { useAddress } from '../../frame/address.ts';
+import { useTenant } from '../../frame/tenant.ts';
+import { ResourceSearch } from '../../parts/resource-search.tsx';
+import { Answer, Empty } from '../../parts/states.tsx';
+import { DiffView } from './diff-view.tsx';
+import { DriftView } from './drift-view.tsx';
+import { ScopeTable } from './scope-table.tsx';
+import { StateView } from './state-view.tsx';
+import './topology.css';
+import { relationLooks } from './topology-picture.ts';
+
+const views = { at: 'At a time', diff: 'Between two times', drift: 'Against calls' } as const;
+type View = keyof typeof views;
+const viewNames = Object.keys(views) as View[];
+/** Moments that the sliders reach back. */
+const MOST_MOMENTS = 1000;
+
+/** Narrows down what a view shows, as requests take it. */
+export interface TopologyScope {
+  readonly tenant_id: string | undefined;
+  readonly source: string | undefined;
+  readonly relation: string | undefined;
+  readonly resource: string | undefined;
+}
+
+/** What documents declare: at a time, between two times, and against the calls that are seen. Everything that is chosen is in the address. */
+export function TopologyPage() {
+  const { one: tenant } = useTenant();
+  const [get, set] = useAddress();
+  const view = viewNames.find((name) => name === get('view')) ?? 'at';
+  const scope: TopologyScope = { tenant_id: tenant, source: get('source'), relation: get('relation'), resource: get('resource') };
+  const fresh = { every: 60, wait: tenant === undefined };
+  const scopes = useApi<ScopeList>('/api/v1/topology/scopes', { tenant_id: tenant, limit: 1000 }, fresh);
+  const moments = useApi<TopologyMomentList>('/api/v1/topology/moments', { ...scope, limit: MOST_MOMENTS }, fresh);
+  const sources = [...new Set(scopes.data?.items.map(({ source }) => source) ?? [])];
+  return (
+    <div className="stack">
+      <div className="page-head">
+        <h1>Topology</h1>
+        <span className="quiet">{tenant}</span>
+      </div>
+      <div className="filters">
+        <fieldset className="choice">
+          <legend className="hidden">View</legend>
+          {viewNames.map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={name === view}
+              onClick={() => set({ view: name, edge: undefined }, { push: true })}
+            >
+              {views[name]}
+            </button>
+          ))}
+        </fieldset>
+        {view !== 'drift' && (
+          <>
+            <ResourceSearch
+              tenant={tenant}
+              label="Resource"
+              value={scope.resource}
+              onChoose={(urn) => set({ resource: urn, edge: undefined }, { push: true })}
+            />
+            <Choice name="source" label="Source" value={scope.source} options={sources.map((source) => [source, source])} />
+            <Choice
+              name="relation"
+              label="Relation"
+              value={scope.relation}
+              options={Object.entries(relationLooks).map(([relation, { title }]) => [relation, title])}
+            />
+          </>
+        )}
+      </div>
+      {view === 'drift' ? (
+        <DriftView tenant={tenant} />
+      ) : (
+        <Answer
+          of={moments}
+          what="history"
+          isEmpty={({ items }) => items.length === 0}
+          empty={<NothingDeclared isNarrow={Boolean(scope.source ?? scope.relation ?? scope.resource)} />}
+        >
+          {({ items }) => (view === 'diff' ? <DiffView scope={scope} moments={items} /> : <StateView scope={scope} moments={items} />)}
+        </Answer>
+      )}
+      <Answer of={scopes} what="sources" isEmpty={({ items }) => items.length === 0} empty={null}>
+        {(list) => <ScopeTable list={list} />}
+      </Answer>
+    </div>
+  );
+}
+
+function NothingDeclared({ isNarrow }: { readonly isNarrow: boolean }) {
+  if (isNarrow) return <Empty title="No document declares an edge like that." advice="Take a filter away to see others." />;
+  return (
+    <Empty
+      title="No document declares any edge of this tenant."
+      advice={
+        <>
+          Name the places of Terraform, Pulumi, Kubernetes, Compose or Ansible documents, or of cloud accounts, under <code>topology</code>{' '}
+          of the tenant in the configuration; the jobs <code>topo-iac</code> and <code>topo-ansible</code> read them.
+        </>
+      }
+    />
+  );
+}
+
+interface ChoiceProps {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly options: readonly (readonly [value: string, title: string])[];
+}
+
+function Choice({ name, label, value, options }: ChoiceProps) {
+  const [, set] = useAddress();
+  return (
+    <label>
+      {label}
+      <select value={value ?? ''} onChange={({ target }) => set({ [name]: target.value, edge: undefined }, { push: true })}>
+        <option value="">All</option>
+        {options.map(([option, title]) => (
+          <option key={option} value={option}>
+            {title}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
