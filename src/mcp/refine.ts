@@ -3,7 +3,7 @@ import { formatTime, parseTime } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
 import type { EdgeView } from '../graph/edge-view.ts';
 import { type FoundResource, findResource } from '../graph/find-resource.ts';
-import { type BucketTable, findNearestRows } from '../store/nearest-rows.ts';
+import { type BucketTable, findNearestRows, REACH_DAYS } from '../store/nearest-rows.ts';
 import { listSimilarResources } from '../store/similar-resources.ts';
 import type { Question } from './tool.ts';
 
@@ -33,7 +33,7 @@ export async function hintAtRows(
     ...(before === null ? [] : [`the last before begin at ${before}`]),
     ...(after === null ? [] : [`the first after at ${after}`]),
   ];
-  return `${sentence}; ${places.length > 0 ? places.join(', ') : 'nor at any other time'}.`;
+  return `${sentence}; ${places.length > 0 ? places.join(', ') : `nor in the ${REACH_DAYS} days before and after`}.`;
 }
 
 /** Hint and provenance of an answer out of the edges at a time. */

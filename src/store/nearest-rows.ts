@@ -1,4 +1,4 @@
-import { formatTime } from '../core/time.ts';
+import { DAY, formatTime } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
 import type { Queryable } from './db.ts';
 
@@ -12,20 +12,35 @@ export interface NearestRows {
   readonly after: string | null;
 }
 
-/** Finds where a table has rows around a range that may have none; `resourceId` asks for rows of one resource, calls from or to it. */
+/** Rows that are further away from a range are not looked for: rows of one resource may be few among many. */
+export const REACH_DAYS = 30;
+
+/**
+ * Finds where a table has rows around a range that may have none, at most 30 days away; `resourceId` asks for rows of one resource, calls from or
+ * to it.
+ */
 export async function findNearestRows(
   db: Queryable,
   query: { readonly tenantId: string; readonly table: BucketTable; readonly range: Window; readonly resourceId?: bigint | undefined },
 ): Promise<NearestRows> {
   const { tenantId, table, range, resourceId } = query;
   const ends = table === 'service_call_5m' ? ['src_resource_id', 'dst_resource_id'] : ['resource_id'];
-  const ofResource = resourceId === undefined ? '' : `and $4::bigint in (${ends.join(', ')})`;
-  const from = `from ${table} where tenant_id = $1 ${ofResource}`;
+  // Each end has an index of its own.
+  const wanted = resourceId === undefined ? [''] : ends.map((end) => `and ${end} = $6::bigint`);
+  const each = (select: (rows: string) => string): string =>
+    wanted.map((end) => select(`from ${table} where tenant_id = $1 ${end}`)).join(', ');
+  const exists = (rows: string): string => `exists (select ${rows} and bucket >= $2::timestamptz and bucket < $3::timestamptz)`;
+  const last = (rows: string): string =>
+    `(select bucket ${rows} and bucket < $2::timestamptz and bucket >= $4::timestamptz order by bucket desc limit 1)`;
+  const first = (rows: string): string =>
+    `(select bucket ${rows} and bucket >= $3::timestamptz and bucket < $5::timestamptz order by bucket limit 1)`;
+  const reach = { from: range.from - REACH_DAYS * DAY, to: range.to + REACH_DAYS * DAY };
   const [row] = await db.query<NearestRows>(
-    `select exists (select ${from} and bucket >= $2::timestamptz and bucket < $3::timestamptz) as within,
-       (select bucket ${from} and bucket < $2::timestamptz order by bucket desc limit 1) as before,
-       (select bucket ${from} and bucket >= $3::timestamptz order by bucket limit 1) as after`,
-    [tenantId, formatTime(range.from), formatTime(range.to), ...(resourceId === undefined ? [] : [resourceId])],
+    `select greatest(${each(exists)}) as within, greatest(${each(last)}) as before, least(${each(first)}) as after`,
+    [
+      ...[tenantId, formatTime(range.from), formatTime(range.to), formatTime(reach.from), formatTime(reach.to)],
+      ...(resourceId === undefined ? [] : [resourceId]),
+    ],
   );
   return row ?? { within: false, before: null, after: null };
 }

@@ -48,7 +48,7 @@ describeDatabases('tokens of agents', ['pglite'], (make) => {
     });
   });
 
-  it('are needed, and may not come from another page', async () => {
+  it('are needed, and there is no stream to open', async () => {
     const { db } = await make();
     await using service = await serveHttp(db);
     const ask = (headers: Record<string, string>) =>
