@@ -12,8 +12,8 @@ export interface Upkeep {
   /** True once enough was done since the last upkeep that looking is worth a query. */
   isDue(): boolean;
   /**
-   * Checkpoints when the write-ahead log has grown by 64 MB, which would otherwise grow without end and slow the next start, and then vacuums and
-   * analyzes tables of which a fifth has changed. Runs outside transactions.
+   * Analyzes tables of which a fifth has changed. Checkpoints when the write-ahead log has grown by 64 MB, which would otherwise grow without end and
+   * slow the next start, and vacuums tables of which a fifth is dead. Runs outside transactions.
    */
   run(): Promise<void>;
 }
@@ -43,18 +43,27 @@ export function createUpkeep(session: Session): Upkeep {
     async run() {
       statements = 0;
       copied = 0;
+      await session.execute('select pg_stat_force_next_flush()', []);
+      // Without statistics the planner takes every table for empty, and lists of patterns took seconds.
+      const stale = await listTables(session, 'n_mod_since_analyze > 1000 + 0.2 * n_live_tup');
+      for (const name of stale) await session.execute(`analyze ${name}`, []);
       const [wal] = await queryRows<{ bytes: number }>(
         session,
         'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn)::float8 as bytes from pg_control_checkpoint()',
       );
       if ((wal?.bytes ?? 0) < CHECKPOINT_AFTER_WAL_BYTES) return;
-      const tables = await queryRows<{ name: string }>(
-        session,
-        `select schemaname || '.' || relname as name from pg_stat_user_tables
-         where n_dead_tup + n_mod_since_analyze > 1000 + 0.2 * n_live_tup and relid not in (select oid from pg_class where relpersistence = 't')`,
-      );
-      for (const { name } of tables) await session.execute(`vacuum (analyze) ${quoteName(name)}`, []);
+      for (const name of await listTables(session, 'n_dead_tup > 1000 + 0.2 * n_live_tup')) await session.execute(`vacuum ${name}`, []);
       await session.execute('checkpoint', []);
     },
   };
+}
+
+/** Quoted names of the tables whose counters fulfil the condition. */
+async function listTables(session: Session, condition: string): Promise<string[]> {
+  const tables = await queryRows<{ name: string }>(
+    session,
+    `select schemaname || '.' || relname as name from pg_stat_user_tables
+     where ${condition} and relid not in (select oid from pg_class where relpersistence = 't')`,
+  );
+  return tables.map(({ name }) => quoteName(name));
 }

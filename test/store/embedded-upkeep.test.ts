@@ -24,3 +24,18 @@ test('rewriting the same rows again and again lets neither the log nor the table
   expect(size?.log).toBeLessThan(100);
   await db[Symbol.asyncDispose]();
 });
+
+test('tables that have grown have statistics soon', async () => {
+  const db = await openDatabase('pglite:memory');
+  await db.query('create table v (id int)');
+  const rows = function* () {
+    for (let id = 0; id < 2_000; id++) yield [id];
+  };
+  await db.transaction((tx) => tx.copy('v', ['id'], rows()));
+  for (let statement = 0; statement < 200; statement++) await db.query('select 1');
+  const known = 'select (reltuples >= 2000) as known from pg_class where oid = $1::regclass';
+  // The upkeep follows the statement that makes it due; the next one waits for it.
+  await db.query('select 1');
+  expect(await db.query(known, ['v'])).toEqual([{ known: true }]);
+  await db[Symbol.asyncDispose]();
+});
