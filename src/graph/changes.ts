@@ -186,16 +186,22 @@ const EVENTS = `select v.time as at, 'event' as kind, coalesce(n.urns, '{}') as 
   where v.tenant_id = $1 and v.time >= $2::timestamptz and v.time < $3::timestamptz and ($4::bigint[] is null or v.subject is null or n.ids && $4)
   order by 1, v.event_id limit $5`;
 
+// Each step is a small set of its own: right after a first load the server knows nothing of the tables and would join them row by row.
 const PATTERNS = `with fresh as materialized (
     select fingerprint, first_seen, template, severity from log_pattern
     where tenant_id = $1 and alias_of is null and first_seen >= $2::timestamptz and first_seen < $3::timestamptz),
-  counted as (
-    select f.fingerprint, array_agg(distinct r.urn) as urns, array_agg(distinct c.resource_id) as ids, sum(c.count_total)::float8 as lines,
-      min(c.sample_ref)::text as locator_id
-    from log_pattern_5m c join log_pattern m on m.tenant_id = $1 and m.fingerprint = c.fingerprint
-      join fresh f on f.fingerprint = coalesce(m.alias_of, m.fingerprint) left join dim_resource r on r.tenant_id = $1 and r.resource_id = c.resource_id
-    where c.tenant_id = $1 and c.bucket > $2::timestamptz - interval '5 minutes' and c.bucket < $3::timestamptz group by 1)
-  select p.first_seen as at, 'pattern_new' as kind, array_remove(coalesce(n.urns, '{}'), null) as urns, coalesce(n.ids, '{}') as ids,
-    jsonb_build_object('fingerprint', p.fingerprint, 'template', p.template, 'severity', p.severity, 'lines', n.lines) as details,
-    jsonb_build_object('table', 'log_pattern', 'fingerprint', p.fingerprint, 'locator_id', n.locator_id) as provenance
-  from fresh p left join counted n using (fingerprint) where $4::bigint[] is null or n.ids && $4 order by 1, p.fingerprint limit $5`;
+  member as materialized (
+    select fingerprint, fingerprint as pattern from fresh
+    union all select m.fingerprint, m.alias_of from log_pattern m where m.tenant_id = $1 and m.alias_of in (select fingerprint from fresh)),
+  counted as materialized (
+    select m.pattern as fingerprint, array_agg(distinct c.resource_id) as ids, sum(c.count_total)::float8 as lines, min(c.sample_ref)::text as locator_id
+    from log_pattern_5m c join member m using (fingerprint)
+    where c.tenant_id = $1 and c.bucket > $2::timestamptz - interval '5 minutes' and c.bucket < $3::timestamptz group by 1),
+  listed as materialized (
+    select p.*, coalesce(n.ids, '{}') as ids, n.lines, n.locator_id from fresh p left join counted n using (fingerprint)
+    where $4::bigint[] is null or n.ids && $4 order by p.first_seen, p.fingerprint limit $5)
+  select first_seen as at, 'pattern_new' as kind, ids,
+    array(select r.urn from dim_resource r where r.tenant_id = $1 and r.resource_id = any(l.ids) order by r.urn) as urns,
+    jsonb_build_object('fingerprint', fingerprint, 'template', template, 'severity', severity, 'lines', lines) as details,
+    jsonb_build_object('table', 'log_pattern', 'fingerprint', fingerprint, 'locator_id', locator_id) as provenance
+  from listed l order by 1, fingerprint`;

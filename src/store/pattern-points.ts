@@ -1,5 +1,5 @@
 import { rank, type Severity } from '../core/severity.ts';
-import { formatTime, MINUTE, type Micros, SECOND } from '../core/time.ts';
+import { DAY, formatTime, MINUTE, type Micros, SECOND } from '../core/time.ts';
 import type { Queryable } from './db.ts';
 import type { PatternRow } from './pattern-list.ts';
 
@@ -12,11 +12,15 @@ export interface Steps {
   readonly count: number;
 }
 
-/** 48 steps that end where the range does, of which at most the last twelve lie in it. */
+/**
+ * Steps that end where the range does: at most twelve lie in it, and before them as many as the baseline of the list reaches back, but no more than
+ * thirty-six.
+ */
 export function toSteps({ from, to }: { readonly from: Micros; readonly to: Micros }): Steps {
   const step = Math.max(1, Math.ceil((to - from) / (12 * BUCKET))) * BUCKET;
   const end = Math.ceil(to / BUCKET) * BUCKET;
-  return { from: end - 48 * step, step, count: 48 };
+  const count = 12 + Math.min(36, Math.ceil(Math.max(DAY, to - from) / step));
+  return { from: end - count * step, step, count };
 }
 
 /**

@@ -31,6 +31,7 @@ test('patterns come with their lines per step up to the end of the range, when t
     'GET',
     '/api/v1/patterns?tenant_id=a&from=2025-12-31T10:10:00Z&to=2026-01-01T10:10:00Z&points=true',
   );
-  expect(day).toMatchObject({ points_from: '2025-12-28T10:10:00Z', step_seconds: 7200 });
+  expect(day).toMatchObject({ points_from: '2025-12-30T10:10:00Z', step_seconds: 7200 });
+  expect(day.items[0].points).toHaveLength(24);
   expect(day.items[0].points.slice(-2)).toEqual([0, 22]);
 });

@@ -41,8 +41,14 @@ describeDatabases('the server', ['pglite', 'postgres 18'], (make) => {
         const url = path.replace('{id}', '1');
         const request = { method: method.toUpperCase() as 'GET', url };
         expect((await service.server.inject(request)).statusCode, `${method} ${path}`).toBe(401);
-        const asViewer = await service.server.inject({ ...request, headers: { authorization: `Bearer ${viewer}` } });
-        expect(asViewer.statusCode === 403, `${method} ${path} as viewer`).toBe(method === 'post' && !/\/(sql|cypher)$/.test(path));
+        const asViewer = await service.server.inject({
+          ...request,
+          headers: { authorization: `Bearer ${viewer}` },
+          // One of the answers never ends.
+          payloadAsStream: true,
+        });
+        asViewer.stream().destroy();
+        expect(asViewer.statusCode === 403, `${method} ${path} as viewer`).toBe(method !== 'get' && !/\/(sql|cypher)$/.test(path));
         checked++;
       }
     }

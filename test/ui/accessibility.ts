@@ -29,6 +29,7 @@ const SCRIPT = `(() => {
   }
   for (const element of document.querySelectorAll('[tabindex]')) if (element.tabIndex > 0) faults.push('own tab order: ' + describe(element));
   if (document.documentElement.scrollWidth > innerWidth) faults.push('the page scrolls sideways');
+  for (const dialog of document.querySelectorAll('dialog[open]')) if (dialog.scrollWidth > dialog.clientWidth) faults.push('the dialog scrolls sideways');
 
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const toChannels = (colour) => {

@@ -39,5 +39,5 @@ test('Markdown becomes its words', () => {
   const text = toPlainText(
     '## A *b*\n\n1. one `c`\n   ```sh\n   do it\n   ```\n\n| h | i |\n|---|---|\n| j | k |\n\n[l](http://m) <b>n</b>',
   );
-  expect(text.replace(/\s+/g, ' ').trim()).toBe('A b one cdo it h, i; j, k l <b>n</b>');
+  expect(text.replace(/\s+/g, ' ').trim()).toBe('A b one c do it h, i; j, k l <b>n</b>');
 });

@@ -13,13 +13,14 @@ const fill = async (db: Db): Promise<void> => {
 describeConsole('overview', { fill, deps: { tenants: async () => ['a', 'b', 'shop'] } }, (world) => {
   test('a sentence tells what is wrong, and the panels show lag, throughput, breakers, new errors and changes', async () => {
     const page = await world().visit('/console/');
-    await page.getByText('oo-agg of b has stopped after repeated failures. 1 more finding below.').waitFor();
+    await page.getByText('oo-agg of b has stopped after repeated failures. 2 more findings below.').waitFor();
     expect(await page.locator('.lag').allTextContents()).toEqual([
       expect.stringMatching(/^oo-agg b59 m of 3 mlate$/),
       ...[expect.stringMatching(/^oo-agg .*1 m of 3 mon time$/), expect.stringMatching(/^oo-agg .*1 m of 3 mon time$/)],
     ]);
     await page.getByRole('img', { name: /^Rows per window from the newest \d+ windows/ }).waitFor();
     await page.getByRole('region', { name: 'Open breakers' }).getByText('The source did not answer.').waitFor();
+    await page.getByText('1 window failed for good in the last day.').waitFor();
     await page.getByRole('heading', { name: 'New error patterns' }).waitFor();
     await page.getByText('No error line has a new shape.').waitFor();
     expect(await listBarriers(page)).toEqual([]);

@@ -51,6 +51,10 @@ describeConsole('runs', { fill: fillRuns }, (world) => {
     const joined = page.getByRole('button', { name: /1 dead/ });
     await joined.waitFor();
     expect(await joined.getAttribute('aria-label')).toMatch(/windows: .*1 dead/);
+    // Ended with the newest run, it is no gap that its other windows have none.
+    const newest = page.getByRole('button', { name: /without a run.*success|success.*without a run/ }).last();
+    expect(await newest.getAttribute('class')).not.toContain('is-none');
+    expect(await page.locator('.grid-lane .cell.is-none').count()).toBeGreaterThan(10);
     await joined.click();
     await page.waitForURL(/span=1h/);
     expect(new URL(page.url()).searchParams.get('tenant')).toBe('a');
@@ -147,6 +151,10 @@ describeConsole('runs', { fill: fillRuns }, (world) => {
       await page.locator('.grid-lane .cell, .gantt').first().waitFor();
       expect(await listBarriers(page)).toEqual([]);
     }
+    const page = await world().visit(HOUR, { width: 390, isDark: true });
+    await page.getByRole('button', { name: 'Backfill…' }).click();
+    await page.getByRole('dialog', { name: 'Backfill' }).waitFor();
+    expect(await listBarriers(page)).toEqual([]);
   });
 
   test('a choice shows within 100 ms', async () => {

@@ -47,7 +47,9 @@ export const PatternQuerySchema = listQuery({
   severity: Type.Optional(oneOf(severities, { description: 'Only at least so severe; from `error` on errors are what is counted.' })),
   trend: Type.Optional(oneOf(trends, { description: 'Only with this trend.' })),
   points: Type.Optional(
-    Type.Boolean({ description: 'Also count lines per step of time, from three times the range before it; not if absent.' }),
+    Type.Boolean({
+      description: 'Also count lines per step of time, up to three times the range before it, for comparison; not if absent.',
+    }),
   ),
 });
 

@@ -3,6 +3,7 @@ import Sigma from 'sigma';
 import { createEdgeArrowProgram } from 'sigma/rendering';
 import type { EdgeDisplayData, NodeDisplayData } from 'sigma/types';
 import { readColour } from '../frame/theme.ts';
+import { findNearestEdge, type Segment, type Spot } from './nearest-edge.ts';
 import { ShapedNodeProgram } from './node-program.ts';
 import type { PictureEdge, PictureNode } from './picture.ts';
 
@@ -21,10 +22,14 @@ interface Reactions {
 }
 
 /** Heads that are seen also on thin arrows. */
-const Arrow = createEdgeArrowProgram({ lengthToThicknessRatio: 4, widenessToThicknessRatio: 3.2 });
+const Arrow = createEdgeArrowProgram({ lengthToThicknessRatio: 3.5, widenessToThicknessRatio: 2.8 });
 
 /** With no more nodes than this every node has its name beside it. */
 const ALL_NAMED = 60;
+
+/** Nodes that are drawn in full size; more of them are drawn smaller, down to a dot. */
+const FULL_SIZE = 80;
+const LEAST_SIZE = 1.5;
 
 /** Draws the graph into the element until it is killed. The look is read at each refresh. Throws where the browser has no WebGL. */
 export function createDrawing(element: HTMLElement, graph: Graph, look: { readonly current: Look }, reactions: Reactions): Sigma {
@@ -41,6 +46,8 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
       : graph.hasEdge(hovered) && graph.extremities(hovered).includes(id);
   const ends = (id: string): readonly [string, string] => graph.extremities(id) as [string, string];
 
+  const shrink = (): number => Math.min(1, Math.sqrt(FULL_SIZE / Math.max(1, look.current.shown?.size ?? graph.order)));
+
   const nodeReducer = (id: string, data: unknown): Partial<NodeDisplayData> => {
     const { colour, ...node } = data as PictureNode;
     const { shown, chosen, hovered } = look.current;
@@ -48,7 +55,13 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
     const isFaint = hovered !== undefined && !isNear(id, hovered);
     const isMarked = id === chosen || (hovered !== undefined && !isFaint);
     return {
-      ...{ ...node, hidden: isOut, color: isFaint ? faint : toColour(colour), label: isFaint ? null : node.label },
+      ...{
+        ...node,
+        size: Math.max(LEAST_SIZE, node.size * shrink()),
+        hidden: isOut,
+        color: isFaint ? faint : toColour(colour),
+        label: isFaint ? null : node.label,
+      },
       ...{ forceLabel: isMarked || (shown?.size ?? graph.order) <= ALL_NAMED, highlighted: id === chosen, zIndex: isMarked ? 1 : 0 },
     };
   };
@@ -62,7 +75,7 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
     return {
       hidden: isOut,
       color: isFaint ? faint : toColour(colour),
-      size: isMarked ? width + 2 : width,
+      size: isMarked ? width + 2 : width * shrink(),
       zIndex: isMarked ? 1000 : isFaint ? -1 : order,
     };
   };
@@ -70,8 +83,8 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
   const sigma = new Sigma(graph, element, {
     ...{ nodeProgramClasses: { shaped: ShapedNodeProgram }, defaultNodeType: 'shaped' },
     ...{ edgeProgramClasses: { arrow: Arrow }, defaultEdgeType: 'arrow' },
-    ...{ nodeReducer, edgeReducer, enableEdgeEvents: true, zIndex: true, allowInvalidContainer: true },
-    ...{ labelFont: getComputedStyle(element).fontFamily, labelSize: 12, labelColor: { color: ink }, labelRenderedSizeThreshold: 5 },
+    ...{ nodeReducer, edgeReducer, zIndex: true, allowInvalidContainer: true },
+    ...{ labelFont: getComputedStyle(element).fontFamily, labelSize: 12, labelColor: { color: ink }, labelRenderedSizeThreshold: 4 },
     ...{ minCameraRatio: 0.02, maxCameraRatio: 4, stagePadding: 56, minEdgeThickness: 1.7 },
     defaultDrawNodeLabel(context, { x, y, size, label }, settings) {
       if (!label) return;
@@ -101,13 +114,41 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
       context.fillText(label, x + size + 4, y + settings.labelSize / 3);
     },
   });
-  const hover = (id: string, { x, y }: { x: number; y: number }): void => reactions.onHover({ id, x, y });
-  const leave = (): void => reactions.onHover(undefined);
-  sigma.on('enterNode', ({ node, event }) => hover(node, event));
-  sigma.on('enterEdge', ({ edge, event }) => hover(edge, event));
-  sigma.on('leaveNode', leave);
-  sigma.on('leaveEdge', leave);
-  sigma.on('clickNode', ({ node }) => reactions.onNode(node));
-  sigma.on('clickEdge', ({ edge }) => reactions.onEdge(edge));
+  react(sigma, graph, look, reactions);
   return sigma;
+}
+
+/** Hovering and clicking. Arrows are found here and not by the drawing, which would have to draw all of them twice. */
+function react(sigma: Sigma, graph: Graph, look: { readonly current: Look }, { onHover, onNode, onEdge }: Reactions): void {
+  let over: { readonly id: string; readonly isNode: boolean } | undefined;
+  const hover = (id: string | undefined, isNode: boolean, { x, y }: Spot): void => {
+    if (id === over?.id) return;
+    over = id === undefined ? undefined : { id, isNode };
+    onHover(id === undefined ? undefined : { id, x, y });
+  };
+  const edgeAt = (spot: Spot): string | undefined => findNearestEdge(spot, listSegments(sigma, graph, look.current.shown));
+  const captor = sigma.getMouseCaptor();
+  sigma.on('enterNode', ({ node, event }) => hover(node, true, event));
+  sigma.on('leaveNode', ({ event }) => hover(undefined, false, event));
+  sigma.on('clickNode', ({ node }) => onNode(node));
+  sigma.on('leaveStage', ({ event }) => hover(undefined, false, event));
+  captor.on('mousemove', (spot) => {
+    if (!over?.isNode && !captor.isMouseDown) hover(edgeAt(spot), false, spot);
+  });
+  sigma.on('clickStage', ({ event }) => {
+    const edge = edgeAt(event);
+    if (edge !== undefined) onEdge(edge);
+  });
+}
+
+function* listSegments(sigma: Sigma, graph: Graph, shown: ReadonlySet<string> | undefined): Generator<Segment> {
+  const spots = new Map<string, Spot>();
+  for (const id of shown ?? graph.nodes()) {
+    const place = sigma.getNodeDisplayData(id);
+    if (place) spots.set(id, sigma.framedGraphToViewport(place));
+  }
+  for (const { edge, source, target } of graph.edgeEntries()) {
+    const [from, to] = [spots.get(source), spots.get(target)];
+    if (from && to) yield { id: edge, from, to, width: sigma.getEdgeDisplayData(edge)?.size ?? 1 };
+  }
 }

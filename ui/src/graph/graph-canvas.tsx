@@ -5,6 +5,7 @@ import { useIsDark } from '../frame/theme.ts';
 import { createDrawing, type Look } from './drawing.ts';
 import './graph.css';
 import type { Picture } from './picture.ts';
+import type { Places } from './places.ts';
 import { useLayout } from './use-layout.ts';
 
 interface GraphCanvasProps {
@@ -25,6 +26,9 @@ interface GraphCanvasProps {
   readonly onChooseEdge?: (id: string) => void;
 }
 
+/** With more arrows than this the picture is a large one. */
+const MOST_LIVE_EDGES = 2000;
+
 /** Something under the pointer. */
 interface Hovered {
   readonly id: string;
@@ -44,6 +48,7 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
   const [isBroken, setBroken] = useState(false);
   const { places, isDone, redo } = useLayout(name, picture);
   const isDark = useIsDark();
+  const isLarge = picture.edges.filter(({ src, dst }) => !shown || (shown.has(src) && shown.has(dst))).length > MOST_LIVE_EDGES;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read again when the theme changes
   useEffect(() => {
@@ -63,23 +68,25 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
     };
   }, [graph, isDark]);
 
-  useEffect(() => draw(graph, picture, places), [graph, picture, places]);
+  useEffect(() => adopt(graph, picture), [graph, picture]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another picture may have other nodes, and another theme makes another drawing
   useEffect(() => {
     look.current = { shown, chosen, hovered: hovered?.id };
-    drawing.current?.refresh({ skipIndexation: true });
-  }, [shown, chosen, hovered?.id]);
+    graph.updateEachNodeAttributes(
+      (id, node) => {
+        const [x, y] = places.get(id) ?? [node.x, node.y];
+        return { ...node, x, y };
+      },
+      { attributes: ['x', 'y'] },
+    );
+    drawing.current?.setCustomBBox(toExtent(places, shown)).refresh({ skipIndexation: true });
+  }, [graph, picture, places, shown, chosen, hovered?.id, isDark]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing
   useEffect(() => {
-    const seen = [...places].filter(([id]) => shown === undefined || shown.has(id)).map(([, spot]) => spot);
-    if (seen.length === 0) return;
-    const extent = (axis: 0 | 1): [number, number] => {
-      const values = seen.map((spot) => spot[axis]);
-      return [Math.min(...values) - 1, Math.max(...values) + 1];
-    };
-    drawing.current?.setCustomBBox({ x: extent(0), y: extent(1) }).refresh({ skipIndexation: true });
-  }, [places, shown, isDark]);
+    drawing.current?.setSetting('hideEdgesOnMove', isLarge).setSetting('minEdgeThickness', isLarge ? 0.8 : 1.7);
+  }, [isLarge, isDark]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the camera goes back whenever something else is aimed at
   useEffect(() => {
@@ -114,18 +121,25 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
   );
 }
 
-/** Makes the graph what the picture says; what stays keeps its object, so that the drawing only does what changed. */
-function draw(graph: Graph, { nodes, edges }: Picture, places: ReadonlyMap<string, readonly [number, number]>): void {
-  const [nodeIds, edgeIds] = [new Set(nodes.map(({ id }) => id)), new Set(edges.map(({ id }) => id))];
-  for (const id of graph.edges()) if (!edgeIds.has(id)) graph.dropEdge(id);
-  for (const id of graph.nodes()) if (!nodeIds.has(id)) graph.dropNode(id);
-  // Before the layout has begun there are no places; then there is nothing to show yet.
-  for (const { id, ...node } of nodes) {
-    const [x, y] = places.get(id) ?? [0, 0];
-    graph.mergeNode(id, { ...node, x, y });
-  }
-  for (const { id, src, dst, ...edge } of edges) {
-    if (graph.hasEdge(id)) graph.mergeEdgeAttributes(id, edge);
-    else graph.addEdgeWithKey(id, src, dst, edge);
-  }
+/** The rectangle around the shown places; null without any, which leaves it to the drawing. */
+function toExtent(places: Places, shown: ReadonlySet<string> | undefined): { x: [number, number]; y: [number, number] } | null {
+  const seen = [...places].filter(([id]) => shown === undefined || shown.has(id)).map(([, spot]) => spot);
+  if (seen.length === 0) return null;
+  const along = (axis: 0 | 1): [number, number] => {
+    const values = seen.map((spot) => spot[axis]);
+    return [Math.min(...values) - 1, Math.max(...values) + 1];
+  };
+  return { x: along(0), y: along(1) };
+}
+
+/** Makes the graph what the picture says; what stays is changed in one go, which the drawing follows faster than many changes. */
+function adopt(graph: Graph, { nodes, edges }: Picture): void {
+  const [nodesById, edgesById] = [new Map(nodes.map((node) => [node.id, node])), new Map(edges.map((edge) => [edge.id, edge]))];
+  for (const id of graph.edges()) if (!edgesById.has(id)) graph.dropEdge(id);
+  for (const id of graph.nodes()) if (!nodesById.has(id)) graph.dropNode(id);
+  graph.updateEachNodeAttributes((id, { x, y }) => ({ ...nodesById.get(id), x, y }));
+  graph.updateEachEdgeAttributes((id) => ({ ...edgesById.get(id) }));
+  // Places come with the layout, right afterwards.
+  for (const node of nodes) if (!graph.hasNode(node.id)) graph.addNode(node.id, { ...node, x: 0, y: 0 });
+  for (const edge of edges) if (!graph.hasEdge(edge.id)) graph.addEdgeWithKey(edge.id, edge.src, edge.dst, { ...edge });
 }

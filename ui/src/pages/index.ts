@@ -25,7 +25,12 @@ export const pages: readonly Page[] = [
   { path: '/map', title: 'Map', inMenu: true, View: load(() => import('./map/map-page.tsx'), 'MapPage') },
   { path: '/topology', title: 'Topology', inMenu: true, View: load(() => import('./topology/topology-page.tsx'), 'TopologyPage') },
   { path: '/patterns', title: 'Patterns', inMenu: true, View: load(() => import('./patterns/patterns-page.tsx'), 'PatternsPage') },
-  { path: '/patterns/:fingerprint', title: 'Pattern', inMenu: false, View: load(() => import('./pattern/pattern-page.tsx'), 'PatternPage') },
+  {
+    path: '/patterns/:fingerprint',
+    title: 'Pattern',
+    inMenu: false,
+    View: load(() => import('./pattern/pattern-page.tsx'), 'PatternPage'),
+  },
   { path: '/resource', title: 'Resources', inMenu: true, View: load(() => import('./resource/resource-page.tsx'), 'ResourcePage') },
   { path: '/knowledge', title: 'Knowledge', inMenu: true, View: load(() => import('./knowledge/knowledge-page.tsx'), 'KnowledgePage') },
   { path: '/knowledge/:id', title: 'Document', inMenu: false, View: load(() => import('./document/document-page.tsx'), 'DocumentPage') },

@@ -42,7 +42,7 @@ export function TimeChart({ label, times, lines, format, height = 160 }: TimeCha
           { ...axis, size: 56, values: (_plot, ticks) => ticks.map(format) },
         ],
         hooks: { ready: [rest] },
-        scales: { y: { range: (_plot, _low, high) => [0, Math.max(high, 1e-9) * 1.05] } },
+        scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
         series: [
           { label: 'UTC', value: (_plot: UPlot, time: number | null) => (time === null ? '–' : formatTime(time)) },
           ...lines.map((line) => {

@@ -1,4 +1,4 @@
-import { formatAge, formatTime } from '../text/format.ts';
+import { formatAge, formatSecond } from '../text/format.ts';
 
 interface TimeProps {
   readonly at: string | null;
@@ -9,10 +9,10 @@ interface TimeProps {
 /** A time in UTC, or how long ago it was; a dash for none. */
 export function Time({ at, asOf }: TimeProps) {
   if (at === null) return <span className="quiet">–</span>;
-  const text = `${formatTime(at)} UTC`;
+  const text = formatSecond(at);
   return (
-    <time dateTime={at} title={text}>
-      {asOf ? formatAge(at, asOf) : formatTime(at)}
+    <time dateTime={at} title={`${text} UTC`}>
+      {asOf ? formatAge(at, asOf) : text}
     </time>
   );
 }

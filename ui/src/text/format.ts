@@ -57,6 +57,9 @@ export function formatTime(time: string | number): string {
   return `${iso.slice(0, 10)} ${formatClock(time)}`;
 }
 
+/** `2026-01-31 12:05:00`, to the second. */
+export const formatSecond = (time: string | number): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+
 /** `12:05:07`, without seconds where they are zero. */
 export function formatClock(time: string | number): string {
   const iso = new Date(time).toISOString();

@@ -49,10 +49,7 @@ export function markValues(text: string, values: readonly string[]): Stretch[] {
 
 /** The part of a text of about `length` characters in which most of the words stand, with `…` where it is cut. */
 export function toExcerpt(text: string, words: readonly string[], length = 320): string {
-  const flat = text
-    .replace(/^```.*$/gm, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
+  const flat = text.replace(/\s+/g, ' ').trim();
   if (flat.length <= length) return flat;
   const places: number[] = [];
   let place = 0;

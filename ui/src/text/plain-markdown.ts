@@ -29,4 +29,5 @@ function flatten(token: Token): string {
   return 'text' in token ? String(token.text) : token.raw;
 }
 
-const isBlock = ({ type }: Token): boolean => type === 'paragraph' || type === 'heading' || type === 'blockquote' || type === 'list_item';
+/** Text within an item of a list is a block of its own, unlike other text it has parts. */
+const isBlock = ({ type }: Token): boolean => ['paragraph', 'heading', 'blockquote', 'list_item', 'text'].includes(type);

@@ -98,7 +98,12 @@ function Shown({ tenant, document, wanted }: ShownProps) {
                     {passage !== null && (
                       <>
                         ,{' '}
-                        <Link href={toPage(`/knowledge/${doc_id}`, { tenant, passage: String(passage), q: get('q') })}>mentioned here</Link>
+                        <Link
+                          href={toPage(`/knowledge/${doc_id}`, { tenant, passage: String(passage), q: get('q') })}
+                          aria-label={`first mention of ${name}`}
+                        >
+                          first mention
+                        </Link>
                       </>
                     )}
                   </span>

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toAddress } from '../../api/ask.ts';
 import { useAct } from '../../api/use-api.ts';
@@ -15,8 +16,14 @@ interface RemoveControlProps {
 /** Removes a document once it is confirmed. */
 export function RemoveControl({ tenant, id, name, passages, onRemoved }: RemoveControlProps) {
   const [isAsking, setAsking] = useState(false);
-  const path = toAddress(`/api/v1/knowledge/${id}`, { tenant_id: tenant });
-  const remove = useAct<unknown>(path, ['/api/v1/knowledge'], 'DELETE');
+  const client = useQueryClient();
+  const path = `/api/v1/knowledge/${id}`;
+  const remove = useAct<unknown>(toAddress(path, { tenant_id: tenant }), [], 'DELETE');
+  const leave = (): void => {
+    onRemoved();
+    // The document itself must not be asked for again: it is still on the page for a moment.
+    void client.invalidateQueries({ predicate: ({ queryKey: [key] }) => key !== path && String(key).startsWith('/api/v1/knowledge') });
+  };
   return (
     <>
       <button type="button" onClick={() => setAsking(true)}>
@@ -29,7 +36,7 @@ export function RemoveControl({ tenant, id, name, passages, onRemoved }: RemoveC
           isDangerous
           isBusy={remove.isPending}
           error={remove.error}
-          onConfirm={() => remove.mutate(undefined, { onSuccess: onRemoved })}
+          onConfirm={() => remove.mutate(undefined, { onSuccess: leave })}
           onClose={() => setAsking(false)}
         >
           <p>

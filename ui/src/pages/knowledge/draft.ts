@@ -8,12 +8,12 @@ export interface Draft {
 /** Whether a text that is written in the page has what a document needs. */
 export const isWritten = ({ uri, text }: Draft): boolean => uri.trim() !== '' && text.trim() !== '';
 
-/** Files as documents; their address is their name, because a browser does not tell where they are. */
+/** Files as documents; their address is made from their name, because a browser does not tell where they are. */
 export function readFiles(files: readonly File[]): Promise<Draft[]> {
   return Promise.all(
     files.map(async (file) => {
       const format = /\.x?html?$/i.test(file.name) ? ('html' as const) : ('markdown' as const);
-      return { uri: `upload:${file.webkitRelativePath || file.name}`, format, text: decode(await file.arrayBuffer(), format) };
+      return { uri: `uploads/${file.name.replace(/\s+/g, '_')}`, format, text: decode(await file.arrayBuffer(), format) };
     }),
   );
 }

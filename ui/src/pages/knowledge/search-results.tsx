@@ -8,6 +8,7 @@ import { ResourceLinks } from '../../parts/resource-links.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { More } from '../../parts/table.tsx';
 import { markWords, toExcerpt, toWords } from '../../text/marks.ts';
+import { toPlainText } from '../../text/plain-markdown.ts';
 
 type Found = KnowledgeSearchAnswer['items'][number];
 
@@ -75,7 +76,7 @@ function Passage({ tenant, passage, words, question }: PassageProps) {
         {text_place === null && <span className="quiet"> · found by similarity</span>}
       </p>
       <p>
-        <Marked stretches={markWords(toExcerpt(content, words), words)} />
+        <Marked stretches={markWords(toExcerpt(toPlainText(content), words), words)} />
       </p>
       {resources.length > 0 && <ResourceLinks tenant={tenant} resources={resources} />}
     </li>

@@ -1,6 +1,6 @@
-import type { CircuitList, Readiness } from '../../api/types.ts';
+import type { CircuitList, Readiness, Run } from '../../api/types.ts';
 import { formatTenant } from '../../frame/tenant.ts';
-import { count, formatSeconds } from '../../text/format.ts';
+import { count, formatSeconds, toMs } from '../../text/format.ts';
 import type { Lag } from './lag.ts';
 
 /** How things are, in a sentence. */
@@ -14,10 +14,12 @@ export interface Known {
   readonly lags: readonly Lag[];
   readonly circuits: CircuitList['items'];
   readonly readiness?: Readiness | undefined;
+  /** Windows that failed for good in the last day. */
+  readonly dead: readonly Run[];
 }
 
 /** The worst of what is known, in one sentence, with how much more there is. */
-export function toHealth({ lags, circuits, readiness }: Known): Health {
+export function toHealth({ lags, circuits, readiness, dead }: Known): Health {
   const unwell = (readiness?.findings ?? []).filter(({ ok, subject }) => !ok && subject !== 'lag');
   const open = circuits.filter(({ state }) => state !== 'closed');
   const late = lags.filter(({ state }) => state === 'late');
@@ -25,6 +27,7 @@ export function toHealth({ lags, circuits, readiness }: Known): Health {
     ...unwell.map(({ subject, text }) => (subject.startsWith('tenant ') ? `The source of ${subject}: ${text}` : text)),
     ...open.map(({ job, tenant_id }) => `${job} of ${tenant_id} has stopped after repeated failures.`),
     ...late.map(describeLag),
+    ...(dead.length > 0 ? [`${count(dead.length, 'window')} failed for good in the last day.`] : []),
   ];
   const [first] = reasons;
   if (first !== undefined) {
@@ -48,4 +51,11 @@ export function toHealth({ lags, circuits, readiness }: Known): Health {
 
 function describeLag({ job, tenantId, seconds = 0, allowedSeconds }: Lag): string {
   return `${job} of ${tenantId} is ${formatSeconds(seconds)} behind, and ${formatSeconds(allowedSeconds)} is normal.`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The runs whose windows ended within a day before the server answered. */
+export function ofLastDay(runs: readonly Run[], asOf: string): Run[] {
+  return runs.filter(({ window_to }) => toMs(window_to) > toMs(asOf) - DAY_MS);
 }

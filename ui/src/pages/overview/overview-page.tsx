@@ -1,9 +1,9 @@
-import type { CircuitList, JobList, Readiness } from '../../api/types.ts';
+import type { CircuitList, JobList, Readiness, RunList } from '../../api/types.ts';
 import { useApi } from '../../api/use-api.ts';
 import { useTenant } from '../../frame/tenant.ts';
 import { Answer } from '../../parts/states.tsx';
 import { CircuitsPanel } from './circuits-panel.tsx';
-import { toHealth } from './health.ts';
+import { ofLastDay, toHealth } from './health.ts';
 import { toLags } from './lag.ts';
 import { LagPanel } from './lag-panel.tsx';
 import { ChangesPanel, NewPatternsPanel } from './news-panels.tsx';
@@ -17,6 +17,8 @@ export function OverviewPage() {
   const { chosen, one } = useTenant();
   const jobs = useApi<JobList>('/api/v1/jobs', { tenant_id: chosen, limit: 1000 }, live);
   const circuits = useApi<CircuitList>('/api/v1/circuits', { limit: 1000 }, live);
+  const runs = useApi<RunList>('/api/v1/runs', { status: 'dead', tenant_id: chosen, limit: 1000 }, live);
+  const dead = ofLastDay(runs.data?.items ?? [], runs.data?.as_of ?? '');
   const readiness = useApi<Readiness>('/readyz', {}, { every: 30, accept: [503] });
   return (
     <>
@@ -25,7 +27,7 @@ export function OverviewPage() {
         {({ items, as_of }) => {
           const lags = toLags(items, as_of);
           const ours = circuits.data?.items.filter(({ tenant_id }) => chosen === undefined || tenant_id === chosen) ?? [];
-          const { level, text } = toHealth({ lags, circuits: ours, readiness: readiness.data });
+          const { level, text } = toHealth({ lags, circuits: ours, readiness: readiness.data, dead });
           return (
             <>
               <p className={`health is-${level}`} role="status">
@@ -42,7 +44,7 @@ export function OverviewPage() {
       </Answer>
       <div className="stack after">
         <Answer of={circuits} what="breakers">
-          {(list) => <CircuitsPanel circuits={list} />}
+          {(list) => <CircuitsPanel circuits={list} tenant={chosen} dead={dead} />}
         </Answer>
         <div className="columns">
           <NewPatternsPanel tenant={one} />

@@ -69,9 +69,11 @@ function Detail({ run }: { readonly run: RunDetail }) {
             {run.blocked_by !== null && <Fact name="Waits for">{run.blocked_by}</Fact>}
             <Fact name="Trigger">{run.trigger}</Fact>
             <Fact name="Attempt">{run.attempt}</Fact>
-            <Fact name="Due">
-              <Time at={run.run_after} />
-            </Fact>
+            {run.status === 'queued' && (
+              <Fact name="Due">
+                <Time at={run.run_after} />
+              </Fact>
+            )}
             <Fact name="Started">
               <Time at={run.started_at} />
             </Fact>

@@ -21,6 +21,8 @@ export interface Lane {
   readonly cells: readonly Cell[];
 }
 
+const roundWidths = [2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440].map((minutes) => minutes * 60_000);
+
 const urgency: readonly (RunStatus | 'none')[] = ['dead', 'running', 'queued', 'canceled', 'skipped', 'none', 'success'];
 
 /** Windows by job and tenant, joined so that no lane has many more than `most` cells between `from` and `to` (ms since 1970). */
@@ -36,7 +38,10 @@ function toCells(windows: readonly WindowState[], begin: number, end: number, mo
   const [first] = windows;
   if (first === undefined) return [];
   const align = toMs(first.window_to) - toMs(first.window_from);
-  const width = align * Math.ceil((end - begin) / align / most);
+  const least = align * Math.ceil((end - begin) / align / most);
+  const width = least === align ? align : (roundWidths.find((round) => round >= least && round % align === 0) ?? least);
+  const runs = windows.filter(({ status }) => status !== null);
+  const [firstRun, lastRun] = [runs[0]?.window_from ?? '', runs.at(-1)?.window_from ?? ''];
   // Borders that are multiples of the width stay where they are while the newest windows come in.
   const groups = Map.groupBy(windows, ({ window_from }) => Math.floor(toMs(window_from) / width));
   return [...groups.values()].flatMap((group) => {
@@ -45,7 +50,9 @@ function toCells(windows: readonly WindowState[], begin: number, end: number, mo
     const left = (Math.max(begin, from) - begin) / (end - begin);
     const right = (Math.min(end, to) - begin) / (end - begin);
     if (right <= left) return [];
-    return [{ from, to, left, width: right - left, status: worst(group.map(({ status }) => status ?? 'none')), windows: group }];
+    // Windows before the first run and after the newest one are no gaps.
+    const within = group.filter(({ window_from }) => window_from >= firstRun && window_from <= lastRun);
+    return [{ from, to, left, width: right - left, status: worst(within.map(({ status }) => status ?? 'none')), windows: group }];
   });
 }
 

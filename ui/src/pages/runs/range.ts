@@ -12,12 +12,16 @@ export interface Shown {
 export const lengths: Readonly<Record<string, number>> = { '1h': 60, '3h': 180, '6h': 360, '24h': 1440, '3d': 4320 };
 const MINUTE = 60_000;
 
-/** The stretch that an address names: `span` is a length, `to` its end; without an end it is the newest one, up to the next full minute. */
+/**
+ * The stretch that an address names: `span` is a length, `to` its end; without an end it is the newest one.
+ * Its end is rounded up, so that the newest cell has room.
+ */
 export function toShown(span: string | undefined, to: string | undefined, now: number): Shown {
   const length = (lengths[span ?? ''] ?? 60) * MINUTE;
   const given = to === undefined ? Number.NaN : Date.parse(to);
   const isNewest = Number.isNaN(given);
-  const end = isNewest ? Math.ceil(now / MINUTE) * MINUTE : given;
+  const step = length > 180 * MINUTE ? Math.ceil(length / 96 / (5 * MINUTE)) * 5 * MINUTE : MINUTE;
+  const end = isNewest ? Math.ceil(now / step) * step : given;
   return { from: end - length, to: end, isNewest };
 }
 
