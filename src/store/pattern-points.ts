@@ -36,23 +36,30 @@ export async function countPatternPoints(
 ): Promise<number[][]> {
   if (rows.length === 0) return [];
   const measured = severity !== undefined && rank(severity) >= rank('error') ? 'c.count_error' : 'c.count_total';
-  const found = await db.query<{ place: number; point: number; lines: number }>(
-    `select w.place::int as place, c.point, c.lines
+  const found = await db.query<{ resource: string; fingerprint: string; places: number[]; lines: number[] }>(
+    `select r.urn as resource, coalesce(p.alias_of, c.fingerprint) as fingerprint, c.places, c.lines
      from (
-       select c.resource_id, coalesce(p.alias_of, c.fingerprint) as fingerprint, sum(${measured})::float8 as lines,
-         floor(extract(epoch from c.bucket - $4::timestamptz) / $6)::int as point
-       from log_pattern_5m c left join log_pattern p using (tenant_id, fingerprint)
-       where c.tenant_id = $1 and c.bucket >= $4::timestamptz and c.bucket < $5::timestamptz
-       group by 1, 2, 4
+       select resource_id, fingerprint, array_agg(place) as places, array_agg(lines) as lines
+       from (
+         select c.resource_id, c.fingerprint, floor(extract(epoch from c.bucket - $3::timestamptz) / $5)::int as place, sum(${measured})::float8 as lines
+         from log_pattern_5m c
+         where c.tenant_id = $1 and c.bucket >= $3::timestamptz and c.bucket < $4::timestamptz
+           and c.resource_id = any(array(select resource_id from dim_resource where tenant_id = $1 and urn = any($2::text[])))
+         group by 1, 2, 3
+       ) counted
+       group by 1, 2
      ) c
      join dim_resource r on r.tenant_id = $1 and r.resource_id = c.resource_id
-     join unnest($2::text[], $3::text[]) with ordinality as w (urn, fingerprint, place) on w.urn = r.urn and w.fingerprint = c.fingerprint`,
+     left join log_pattern p on p.tenant_id = $1 and p.fingerprint = c.fingerprint`,
     [
-      ...[tenantId, rows.map(({ resource }) => resource), rows.map(({ fingerprint }) => fingerprint)],
+      ...[tenantId, [...new Set(rows.map(({ resource }) => resource))]],
       ...[formatTime(from), formatTime(from + count * step), step / SECOND],
     ],
   );
-  const points = rows.map(() => Array.from({ length: count }, () => 0));
-  for (const { place, point, lines } of found) points[place - 1]?.splice(point, 1, lines);
-  return points;
+  const points = new Map(rows.map(({ resource, fingerprint }) => [`${fingerprint} ${resource}`, Array.from({ length: count }, () => 0)]));
+  for (const { resource, fingerprint, places, lines } of found) {
+    const counted = points.get(`${fingerprint} ${resource}`);
+    if (counted) for (const [index, place] of places.entries()) counted[place] = (counted[place] ?? 0) + (lines[index] ?? 0);
+  }
+  return [...points.values()];
 }
