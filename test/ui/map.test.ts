@@ -28,7 +28,7 @@ describeConsole('map', { fill }, (world) => {
       'grpc',
       'Raw rows',
     ]);
-    await page.getByLabel('Order').selectOption('most errors');
+    await page.getByRole('combobox', { name: /^Order/ }).selectOption('most errors');
     expect(await rows.first().textContent()).toContain('payment');
     expect(await page.getByRole('list', { name: 'Legend' }).locator('li').allTextContents()).toEqual([
       ...['service', 'database or storage', 'queue or topic', 'external host'],
@@ -81,13 +81,19 @@ describeConsole('map', { fill }, (world) => {
     const { x = 0, y = 0, width = 0, height = 0 } = area ?? {};
     const [cart, payment] = [places[CART], places['urn:k8s:svc:shop/payment']];
     const [orders, gateway] = [places['urn:db:mysql:orders.db/orders'], places['urn:k8s:svc:shop/gateway']];
+    // Places are drawn as wide as the area is.
+    const stretch = Math.min(2, Math.max(0.6, width / height));
+    for (const place of [cart, payment, orders, gateway]) place[0] *= stretch;
     const extent = (axis: 0 | 1): [number, number] => {
       const values = [cart, payment, orders, gateway].map((spot) => spot[axis]);
       return [Math.min(...values) - 1, Math.max(...values) + 1];
     };
     const [[left, right], [low, high]] = [extent(0), extent(1)];
     const scale = Math.max(right - left, high - low);
-    const room = Math.min(width, height) - 2 * 56;
+    // The drawing fits the longer side of the graph to the shorter one of the area, and widens it as far as both allow.
+    const [shape, frame] = [(high - low) / (right - left), height / width];
+    const widened = shape > 1 !== frame > 1 ? 1 : Math.min(Math.max(shape, 1 / shape), Math.max(frame, 1 / frame));
+    const room = widened * (Math.min(width, height) - 2 * 56);
     const spot = (place: number[]): [number, number] => [
       x + width / 2 + (((place[0] ?? 0) - (left + right) / 2) / scale) * room,
       y + height / 2 - (((place[1] ?? 0) - (low + high) / 2) / scale) * room,

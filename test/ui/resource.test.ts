@@ -24,12 +24,13 @@ describeConsole('resource', { fill: fillMap }, (world) => {
   test('metrics are shown a few at a time and found by name', async () => {
     const page = await world().visit(`/console/resource?tenant=a&urn=${CART}`, { width: 390, isDark: true });
     const metrics = page.locator('figure');
-    await expect.poll(() => metrics.count()).toBe(6);
+    await metrics.nth(5).waitFor();
+    expect(await metrics.count()).toBe(6);
     await page.getByRole('button', { name: 'Show more' }).click();
-    await expect.poll(() => metrics.count()).toBe(8);
+    await metrics.nth(7).waitFor();
     await page.getByLabel('Named').fill('GC');
-    await expect.poll(() => metrics.count()).toBe(1);
     await page.getByText('counter, own unit per second').waitFor();
+    expect(await metrics.count()).toBe(1);
     expect(await listBarriers(page)).toEqual([]);
   });
 
@@ -43,7 +44,7 @@ describeConsole('resource', { fill: fillMap }, (world) => {
     await dialog.getByRole('alert').waitFor();
     expect(await listBarriers(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    await expect.poll(() => dialog.count()).toBe(0);
+    await dialog.waitFor({ state: 'detached' });
   });
 
   test('another time and the links to neighbours are in the address', async () => {
@@ -61,10 +62,10 @@ describeConsole('resource', { fill: fillMap }, (world) => {
   test('the list finds resources by name, kind and alias, and a resource that is none says what to do', async () => {
     const page = await world().visit('/console/resource?tenant=a', { mayFail: ['urn:svc:nobody', 'urn%3Asvc%3Anobody'] });
     const rows = page.getByRole('region', { name: 'Resources' }).locator('tbody tr');
-    await expect.poll(() => rows.count()).toBe(9);
+    await rows.nth(8).waitFor();
     expect(await listBarriers(page)).toEqual([]);
     await page.getByLabel('Kind').selectOption('database');
-    await expect.poll(() => rows.count()).toBe(1);
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(1);
     await page.getByLabel('Kind').selectOption('All');
     await page.getByLabel('Search').fill('7d9f');
     await page.getByText('also cart-7d9f').waitFor();

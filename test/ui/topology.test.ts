@@ -62,7 +62,7 @@ describeConsole('topology', { fill: fillMap }, (world) => {
     await page.getByText('No document names either end; seen in 12 windows.').waitFor();
     expect(await listBarriers(page)).toEqual([]);
     await page.getByRole('button', { name: 'Called, not declared' }).click();
-    await expect.poll(() => declared.count()).toBe(0);
+    await declared.waitFor({ state: 'detached' });
     expect(page.url()).toContain('drift=observed_not_declared');
   });
 

@@ -1,4 +1,4 @@
-import type Graph from 'graphology';
+import Graph from 'graphology';
 import Sigma from 'sigma';
 import { createEdgeArrowProgram } from 'sigma/rendering';
 import type { EdgeDisplayData, NodeDisplayData } from 'sigma/types';
@@ -25,14 +25,14 @@ interface Reactions {
 const Arrow = createEdgeArrowProgram({ lengthToThicknessRatio: 3.5, widenessToThicknessRatio: 2.8 });
 
 /** With no more nodes than this every node has its name beside it. */
-const ALL_NAMED = 60;
+const ALL_NAMED = 15;
 
 /** Nodes that are drawn in full size; more of them are drawn smaller, down to a dot. */
 const FULL_SIZE = 80;
 const LEAST_SIZE = 1.5;
 
-/** Draws the graph into the element until it is killed. The look is read at each refresh. Throws where the browser has no WebGL. */
-export function createDrawing(element: HTMLElement, graph: Graph, look: { readonly current: Look }, reactions: Reactions): Sigma {
+/** Draws into the element, at first nothing, until it is killed. The look is read at each refresh. Throws where the browser has no WebGL. */
+export function createDrawing(element: HTMLElement, look: { readonly current: Look }, reactions: Reactions): Sigma {
   const colours = new Map<string, string>();
   const toColour = (property: string): string => {
     const colour = colours.get(property) ?? readColour(property);
@@ -40,13 +40,11 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
     return colour;
   };
   const [ink, faint, panel] = [toColour('--ink'), toColour('--raised'), toColour('--panel')];
-  const isNear = (id: string, hovered: string): boolean =>
+  const isNear = (id: string, hovered: string, graph = sigma.getGraph()): boolean =>
     graph.hasNode(hovered)
       ? id === hovered || graph.areNeighbors(id, hovered)
       : graph.hasEdge(hovered) && graph.extremities(hovered).includes(id);
-  const ends = (id: string): readonly [string, string] => graph.extremities(id) as [string, string];
-
-  const shrink = (): number => Math.min(1, Math.sqrt(FULL_SIZE / Math.max(1, look.current.shown?.size ?? graph.order)));
+  const shrink = (): number => Math.min(1, Math.sqrt(FULL_SIZE / Math.max(1, look.current.shown?.size ?? sigma.getGraph().order)));
 
   const nodeReducer = (id: string, data: unknown): Partial<NodeDisplayData> => {
     const { colour, ...node } = data as PictureNode;
@@ -62,13 +60,16 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
         color: isFaint ? faint : toColour(colour),
         label: isFaint ? null : node.label,
       },
-      ...{ forceLabel: isMarked || (shown?.size ?? graph.order) <= ALL_NAMED, highlighted: id === chosen, zIndex: isMarked ? 1 : 0 },
+      ...{
+        forceLabel: isMarked || (shown?.size ?? sigma.getGraph().order) <= ALL_NAMED,
+        highlighted: id === chosen,
+        zIndex: isMarked ? 1 : 0,
+      },
     };
   };
   const edgeReducer = (id: string, data: unknown): Partial<EdgeDisplayData> => {
-    const { colour, width, order } = data as PictureEdge;
+    const { src, dst, colour, width, order } = data as PictureEdge;
     const { shown, chosen, hovered } = look.current;
-    const [src, dst] = ends(id);
     const isOut = shown !== undefined && !(shown.has(src) && shown.has(dst));
     const isMarked = id === chosen || id === hovered;
     const isFaint = hovered !== undefined && !isMarked && src !== hovered && dst !== hovered;
@@ -80,11 +81,19 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
     };
   };
 
-  const sigma = new Sigma(graph, element, {
+  const sigma: Sigma = new Sigma(new Graph(), element, {
     ...{ nodeProgramClasses: { shaped: ShapedNodeProgram }, defaultNodeType: 'shaped' },
     ...{ edgeProgramClasses: { arrow: Arrow }, defaultEdgeType: 'arrow' },
     ...{ nodeReducer, edgeReducer, zIndex: true, allowInvalidContainer: true },
-    ...{ labelFont: getComputedStyle(element).fontFamily, labelSize: 12, labelColor: { color: ink }, labelRenderedSizeThreshold: 4 },
+    ...{
+      labelFont: getComputedStyle(element).fontFamily,
+      labelSize: 12,
+      labelColor: { color: ink },
+      labelRenderedSizeThreshold: 4,
+      labelGridCellSize: 50,
+    },
+    // Two quick clicks are two choices; the wheel and the buttons zoom.
+    doubleClickTimeout: 0,
     ...{ minCameraRatio: 0.02, maxCameraRatio: 4, stagePadding: 56, minEdgeThickness: 1.7 },
     defaultDrawNodeLabel(context, { x, y, size, label }, settings) {
       if (!label) return;
@@ -114,19 +123,19 @@ export function createDrawing(element: HTMLElement, graph: Graph, look: { readon
       context.fillText(label, x + size + 4, y + settings.labelSize / 3);
     },
   });
-  react(sigma, graph, look, reactions);
+  react(sigma, look, reactions);
   return sigma;
 }
 
 /** Hovering and clicking. Arrows are found here and not by the drawing, which would have to draw all of them twice. */
-function react(sigma: Sigma, graph: Graph, look: { readonly current: Look }, { onHover, onNode, onEdge }: Reactions): void {
+function react(sigma: Sigma, look: { readonly current: Look }, { onHover, onNode, onEdge }: Reactions): void {
   let over: { readonly id: string; readonly isNode: boolean } | undefined;
   const hover = (id: string | undefined, isNode: boolean, { x, y }: Spot): void => {
     if (id === over?.id) return;
     over = id === undefined ? undefined : { id, isNode };
     onHover(id === undefined ? undefined : { id, x, y });
   };
-  const edgeAt = (spot: Spot): string | undefined => findNearestEdge(spot, listSegments(sigma, graph, look.current.shown));
+  const edgeAt = (spot: Spot): string | undefined => findNearestEdge(spot, listSegments(sigma, look.current.shown));
   const captor = sigma.getMouseCaptor();
   sigma.on('enterNode', ({ node, event }) => hover(node, true, event));
   sigma.on('leaveNode', ({ event }) => hover(undefined, false, event));
@@ -141,7 +150,8 @@ function react(sigma: Sigma, graph: Graph, look: { readonly current: Look }, { o
   });
 }
 
-function* listSegments(sigma: Sigma, graph: Graph, shown: ReadonlySet<string> | undefined): Generator<Segment> {
+function* listSegments(sigma: Sigma, shown: ReadonlySet<string> | undefined): Generator<Segment> {
+  const graph = sigma.getGraph();
   const spots = new Map<string, Spot>();
   for (const id of shown ?? graph.nodes()) {
     const place = sigma.getNodeDisplayData(id);

@@ -1,5 +1,5 @@
 import Graph from 'graphology';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type Sigma from 'sigma';
 import { useIsDark } from '../frame/theme.ts';
 import { createDrawing, type Look } from './drawing.ts';
@@ -40,12 +40,12 @@ interface Hovered {
 export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe, onChooseNode, onChooseEdge }: GraphCanvasProps) {
   const place = useRef<HTMLDivElement>(null);
   const drawing = useRef<Sigma>(undefined);
-  const look = useRef<Look>({ shown, chosen, hovered: undefined });
+  const look = useRef<Look>({ shown: undefined, chosen: undefined, hovered: undefined });
   const choose = useRef({ onChooseNode, onChooseEdge });
   choose.current = { onChooseNode, onChooseEdge };
-  const graph = useMemo(() => new Graph({ type: 'directed', multi: true }), []);
   const [hovered, setHovered] = useState<Hovered>();
   const [isBroken, setBroken] = useState(false);
+  look.current = { shown, chosen, hovered: hovered?.id };
   const { places, isDone, redo } = useLayout(name, picture);
   const isDark = useIsDark();
   const isLarge = picture.edges.filter(({ src, dst }) => !shown || (shown.has(src) && shown.has(dst))).length > MOST_LIVE_EDGES;
@@ -54,7 +54,7 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
   useEffect(() => {
     if (place.current === null) return;
     try {
-      drawing.current = createDrawing(place.current, graph, look, {
+      drawing.current = createDrawing(place.current, look, {
         onHover: setHovered,
         onNode: (id) => choose.current.onChooseNode(id),
         onEdge: (id) => choose.current.onChooseEdge?.(id),
@@ -66,22 +66,19 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
       drawing.current?.kill();
       drawing.current = undefined;
     };
-  }, [graph, isDark]);
+  }, [isDark]);
 
-  useEffect(() => adopt(graph, picture), [graph, picture]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another picture may have other nodes, and another theme makes another drawing
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing
   useEffect(() => {
-    look.current = { shown, chosen, hovered: hovered?.id };
-    graph.updateEachNodeAttributes(
-      (id, node) => {
-        const [x, y] = places.get(id) ?? [node.x, node.y];
-        return { ...node, x, y };
-      },
-      { attributes: ['x', 'y'] },
-    );
-    drawing.current?.setCustomBBox(toExtent(places, shown)).refresh({ skipIndexation: true });
-  }, [graph, picture, places, shown, chosen, hovered?.id, isDark]);
+    // A new graph at once is drawn faster than many changes of the old one.
+    const spread = stretch(places, place.current);
+    drawing.current?.setCustomBBox(toExtent(spread, look.current.shown)).setGraph(toGraph(picture, spread));
+  }, [picture, places, isDark]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what stands out is read by the drawing
+  useEffect(() => {
+    drawing.current?.setCustomBBox(toExtent(stretch(places, place.current), shown)).refresh({ skipIndexation: true });
+  }, [shown, chosen, hovered?.id]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing
   useEffect(() => {
@@ -121,6 +118,12 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
   );
 }
 
+/** Places as wide as the area is: names need room beside each other. */
+function stretch(places: Places, area: HTMLElement | null): Places {
+  const factor = Math.min(2, Math.max(0.6, (area?.clientWidth ?? 1) / (area?.clientHeight ?? 1)));
+  return new Map([...places].map(([id, [x, y]]) => [id, [factor * x, y]]));
+}
+
 /** The rectangle around the shown places; null without any, which leaves it to the drawing. */
 function toExtent(places: Places, shown: ReadonlySet<string> | undefined): { x: [number, number]; y: [number, number] } | null {
   const seen = [...places].filter(([id]) => shown === undefined || shown.has(id)).map(([, spot]) => spot);
@@ -132,14 +135,13 @@ function toExtent(places: Places, shown: ReadonlySet<string> | undefined): { x: 
   return { x: along(0), y: along(1) };
 }
 
-/** Makes the graph what the picture says; what stays is changed in one go, which the drawing follows faster than many changes. */
-function adopt(graph: Graph, { nodes, edges }: Picture): void {
-  const [nodesById, edgesById] = [new Map(nodes.map((node) => [node.id, node])), new Map(edges.map((edge) => [edge.id, edge]))];
-  for (const id of graph.edges()) if (!edgesById.has(id)) graph.dropEdge(id);
-  for (const id of graph.nodes()) if (!nodesById.has(id)) graph.dropNode(id);
-  graph.updateEachNodeAttributes((id, { x, y }) => ({ ...nodesById.get(id), x, y }));
-  graph.updateEachEdgeAttributes((id) => ({ ...edgesById.get(id) }));
-  // Places come with the layout, right afterwards.
-  for (const node of nodes) if (!graph.hasNode(node.id)) graph.addNode(node.id, { ...node, x: 0, y: 0 });
-  for (const edge of edges) if (!graph.hasEdge(edge.id)) graph.addEdgeWithKey(edge.id, edge.src, edge.dst, { ...edge });
+function toGraph({ nodes, edges }: Picture, places: Places): Graph {
+  const graph = new Graph({ type: 'directed', multi: true });
+  for (const node of nodes) {
+    // Places of new nodes come with the layout, right afterwards.
+    const [x, y] = places.get(node.id) ?? [0, 0];
+    graph.addNode(node.id, { ...node, x, y });
+  }
+  for (const edge of edges) graph.addEdgeWithKey(edge.id, edge.src, edge.dst, { ...edge });
+  return graph;
 }

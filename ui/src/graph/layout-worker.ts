@@ -27,7 +27,11 @@ self.onmessage = ({ data: { places, fixed, edges, iterations } }: MessageEvent<L
     graph.addNode(node, { x: places[2 * node], y: places[2 * node + 1], fixed: isFixed === 1 });
   });
   for (let edge = 0; edge < edges.length; edge += 2) graph.addEdge(edges[edge], edges[edge + 1]);
-  const settings = { ...forceAtlas2.inferSettings(graph), barnesHutOptimize: graph.order > 500, scalingRatio: 20 };
+  const settings = {
+    ...{ ...forceAtlas2.inferSettings(graph), barnesHutOptimize: graph.order > 500, scalingRatio: 20 },
+    // Keeps parts without a connection near each other: without it they fly so far apart that each becomes a dot.
+    ...{ strongGravityMode: true, gravity: 0.3 },
+  };
   for (let done = 0; done < iterations; done += ITERATIONS_OF_A_STEP) {
     forceAtlas2.assign(graph, { iterations: ITERATIONS_OF_A_STEP, settings, getEdgeWeight: null });
     const step = new Float64Array(2 * graph.order);

@@ -24,7 +24,7 @@ const trends: readonly (readonly [Pattern['trend'], string])[] = [
 ];
 const lines = { path: '/api/v1/patterns', query: { limit: 1 }, usual: '1h' } as const;
 /** Patterns of one page of the list. */
-const PAGE = 300;
+const PAGE = 200;
 
 /** What the log lines of a tenant say, by service, new and surging patterns first; everything that is chosen is in the address. */
 export function PatternsPage() {

@@ -2,7 +2,6 @@ import { Link } from 'wouter';
 import type { ChangeList, ResourcePage } from '../../../../src/api/contract.ts';
 import { useApi } from '../../api/use-api.ts';
 import { useToPage } from '../../frame/address.ts';
-import type { ShownSpan } from '../../parts/span-choice.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
@@ -29,7 +28,9 @@ export function PatternsPanel({ patterns }: Pick<ResourcePage, 'patterns'>) {
               title: 'Pattern',
               cell: ({ fingerprint, template }) => (
                 <Link href={toPage(`/patterns/${encodeURIComponent(fingerprint)}`)}>
-                  <code className="wrap">{template}</code>
+                  <code className="clamp" title={template}>
+                    {template}
+                  </code>
                 </Link>
               ),
             },
@@ -58,14 +59,15 @@ export function PatternsPanel({ patterns }: Pick<ResourcePage, 'patterns'>) {
 interface ChangesPanelProps {
   readonly tenant: string;
   readonly urn: string;
-  readonly span: ShownSpan;
+  /** Beginning and end. */
+  readonly range: { readonly from: string; readonly to: string } | undefined;
 }
 
 /** What changed at a resource and one hop around it. */
-export function ChangesPanel({ tenant, urn, span }: ChangesPanelProps) {
+export function ChangesPanel({ tenant, urn, range }: ChangesPanelProps) {
   const toPage = useToPage();
-  const query = { tenant_id: tenant, resource: urn, hops: 1, ...span.range, limit: 50 };
-  const changes = useApi<ChangeList>('/api/v1/changes', query, { every: 60, wait: span.isWaiting });
+  const query = { tenant_id: tenant, resource: urn, hops: 1, ...range, limit: 50 };
+  const changes = useApi<ChangeList>('/api/v1/changes', query, { every: 60, wait: range === undefined });
   return (
     <section className="panel" aria-labelledby="changes-title">
       <div className="panel-head">
@@ -87,15 +89,17 @@ export function ChangesPanel({ tenant, urn, span }: ChangesPanelProps) {
                     <Time at={at} /> · <strong>{kind.replace('_', ' ')}</strong>
                     {hops !== null && hops > 0 && ' · a neighbour'}
                   </span>
-                  <span className="wrap">{text}</span>
-                  {urns
-                    .filter((other) => other !== urn)
-                    .slice(0, 1)
-                    .map((other) => (
-                      <Link key={other} href={toPage('/resource', { urn: other })}>
-                        See the other end
-                      </Link>
-                    ))}
+                  <span className="wrap">
+                    {text}{' '}
+                    {urns
+                      .filter((other) => other !== urn)
+                      .slice(0, 1)
+                      .map((other) => (
+                        <Link key={other} href={toPage('/resource', { urn: other })} aria-label={`See ${other}`}>
+                          See the other end
+                        </Link>
+                      ))}
+                  </span>
                 </li>
               ))}
             </ul>

@@ -9,6 +9,7 @@ import { Time } from '../../parts/time.tsx';
 import { toShortName } from '../../text/urn.ts';
 import { DeclaredEdge } from '../topology/declared-edge.tsx';
 import { EdgeTable } from '../topology/edge-table.tsx';
+import { useNames } from '../topology/names.ts';
 import { toEdgeId } from '../topology/topology-picture.ts';
 import { CallPanels } from './call-panels.tsx';
 import { ChangesPanel, DocumentsPanel, PatternsPanel } from './link-panels.tsx';
@@ -43,9 +44,12 @@ function Everything({ resource, tenant }: { readonly resource: ResourcePage; rea
   const [get] = useAddress();
   const toPage = useToPage();
   const span = useSpan(tenant);
+  const names = useNames(tenant);
   const { urn, name, kind, aliases, attrs, topology, truncated, calls } = resource;
   const chosen = topology.find((edge) => toEdgeId(edge) === get('edge'));
   const facts = Object.entries(attrs);
+  const { from, to } = span.range;
+  const range = from !== undefined && to !== undefined ? { from, to } : span.isWaiting ? undefined : { from: calls.from, to: calls.to };
   const hasCalls = calls.callers + calls.callees > 0;
   return (
     <div className="stack">
@@ -66,15 +70,15 @@ function Everything({ resource, tenant }: { readonly resource: ResourcePage; rea
         </nav>
       </div>
       <div className="filters">
-        <SpanChoice {...span} answered={'from' in span.range ? (span.range as { from: string; to: string }) : calls} />
+        <SpanChoice {...span} answered={range} />
       </div>
       <CallPanels tenant={tenant} urn={urn} span={span} isQuiet={!hasCalls} />
       <MetricsPanel tenant={tenant} urn={urn} metrics={resource.metrics} span={span} isCut={truncated.includes('metrics')} />
       <PatternsPanel patterns={resource.patterns} />
-      <ChangesPanel tenant={tenant} urn={urn} span={span} />
+      <ChangesPanel tenant={tenant} urn={urn} range={range} />
       {chosen && (
         <section className="panel" aria-label="Chosen edge">
-          <DeclaredEdge edge={chosen} isWhole />
+          <DeclaredEdge edge={chosen} names={names} isWhole />
         </section>
       )}
       {topology.length === 0 ? (
@@ -83,7 +87,7 @@ function Everything({ resource, tenant }: { readonly resource: ResourcePage; rea
           <Empty title="No document declares an edge of it now." advice="The topology page reaches back in time." />
         </section>
       ) : (
-        <EdgeTable edges={topology} chosen={chosen} />
+        <EdgeTable edges={topology} chosen={chosen} names={names} />
       )}
       <div className="columns">
         <DocumentsPanel documents={resource.documents} />

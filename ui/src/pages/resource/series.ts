@@ -52,11 +52,11 @@ export const latencyMeasures: readonly Measure<CallPoint>[] = [
   { label: 'p95', colour: '--warn', of: ({ p95_ms }) => p95_ms },
 ];
 
-/** What is worth seeing of a metric of a kind. */
+/** What is worth seeing of a metric of a kind; what matters most is drawn last, above the others. */
 export function metricMeasures(kind: string): readonly Measure<MetricPoint>[] {
   const mean: Measure<MetricPoint> = { label: 'mean', colour: '--accent', of: ({ avg }) => avg };
   const high: Measure<MetricPoint> = { label: 'p95', colour: '--warn', of: (point) => point.p95_max_of_minutes };
   if (kind === 'counter') return [{ label: 'all series', colour: '--accent', isFilled: true, of: ({ sum }) => sum }];
-  if (kind === 'gauge') return [mean, high, { label: 'greatest', colour: '--bad', of: ({ max }) => max }];
-  return [mean, high];
+  if (kind === 'gauge') return [{ label: 'greatest', colour: '--bad', of: ({ max }) => max }, high, mean];
+  return [high, mean];
 }

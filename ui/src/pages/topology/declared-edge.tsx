@@ -4,17 +4,18 @@ import { useToPage } from '../../frame/address.ts';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { formatTime } from '../../text/format.ts';
-import { toShortName } from '../../text/urn.ts';
+import type { Names } from './names.ts';
 import { formatAttrs, formatEvidence, relationLooks } from './topology-picture.ts';
 
 interface DeclaredEdgeProps {
   readonly edge: TopologyEdge;
+  readonly names: Names;
   /** With every declaration and links; else in a few words. */
   readonly isWhole?: boolean;
 }
 
 /** An edge and who declares it where. */
-export function DeclaredEdge({ edge, isWhole = false }: DeclaredEdgeProps) {
+export function DeclaredEdge({ edge, names, isWhole = false }: DeclaredEdgeProps) {
   const { src_urn, relation, dst_urn, declared_by } = edge;
   const [first] = declared_by;
   const toPage = useToPage();
@@ -22,7 +23,7 @@ export function DeclaredEdge({ edge, isWhole = false }: DeclaredEdgeProps) {
     return (
       <>
         <p>
-          <strong>{toShortName(src_urn)}</strong> {relationLooks[relation].title} <strong>{toShortName(dst_urn)}</strong>
+          <strong>{names(src_urn).name}</strong> {relationLooks[relation].title} <strong>{names(dst_urn).name}</strong>
         </p>
         {first && (
           <p>
@@ -37,8 +38,8 @@ export function DeclaredEdge({ edge, isWhole = false }: DeclaredEdgeProps) {
   return (
     <>
       <h2>
-        <Link href={toPage('/resource', { urn: src_urn })}>{toShortName(src_urn)}</Link> {relationLooks[relation].title}{' '}
-        <Link href={toPage('/resource', { urn: dst_urn })}>{toShortName(dst_urn)}</Link>
+        <Link href={toPage('/resource', { urn: src_urn })}>{names(src_urn).name}</Link> {relationLooks[relation].title}{' '}
+        <Link href={toPage('/resource', { urn: dst_urn })}>{names(dst_urn).name}</Link>
       </h2>
       <p className="quiet wrap">
         {src_urn} → {dst_urn}

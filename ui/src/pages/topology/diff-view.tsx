@@ -9,10 +9,11 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { More, Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { count } from '../../text/format.ts';
-import { toKind, toShortName } from '../../text/urn.ts';
 import { type Moment, MomentSlider } from './moment-slider.tsx';
+import { type Names, useNames } from './names.ts';
+import { Place } from './place.tsx';
 import { UrnWords } from './state-view.tsx';
-import type { TopologyScope } from './topology-page.tsx';
+import type { TopologyFilter } from './topology-filter.ts';
 import {
   type Change,
   changeLooks,
@@ -26,7 +27,7 @@ import {
 } from './topology-picture.ts';
 
 interface ViewProps {
-  readonly scope: TopologyScope;
+  readonly scope: TopologyFilter;
   readonly moments: readonly Moment[];
 }
 
@@ -78,17 +79,20 @@ interface DifferencesProps {
 
 function Differences({ tenant, changes, after }: DifferencesProps) {
   const toPage = useToPage();
+  const names = useNames(tenant);
   const byId = useMemo(() => new Map(changes.map((change) => [toEdgeId(change), change])), [changes]);
   const picture = useMemo(
     () =>
-      toPicture<Ends>([...after, ...changes], (edge) => {
+      toPicture<Ends>([...after, ...changes], names, (edge) => {
         const change = byId.get(toEdgeId(edge));
-        return { colour: change ? changeLooks[change.change].colour : sameLook.colour, order: change ? 1 : 0 };
+        return change
+          ? { colour: changeLooks[change.change].colour, width: 4, order: 1 }
+          : { colour: sameLook.colour, width: 1.5, order: 0 };
       }),
-    [after, changes, byId],
+    [after, changes, byId, names],
   );
-  const names = ['opened', 'closed', 'changed'] as const;
-  const summary = names.map((name) => `${changes.filter(({ change }) => change === name).length} ${name}`).join(', ');
+  const kinds = ['opened', 'closed', 'changed'] as const;
+  const summary = kinds.map((name) => `${changes.filter(({ change }) => change === name).length} ${name}`).join(', ');
   return (
     <div className="stack">
       <p role="status">{summary}</p>
@@ -100,11 +104,11 @@ function Differences({ tenant, changes, after }: DifferencesProps) {
           label={`Topology with differences: ${summary}; the table below says the same.`}
           describe={(id) => {
             const change = byId.get(id);
-            return change ? <ChangeWords change={change} /> : <UrnWords urn={id} />;
+            return change ? <ChangeWords change={change} names={names} /> : <UrnWords urn={id} names={names} />;
           }}
           onChooseNode={() => undefined}
         />
-        <Legend kinds={[...new Set(picture.nodes.map(({ id }) => toKind(id)))].sort()} edges={[...Object.values(changeLooks), sameLook]} />
+        <Legend kinds={[...new Set(picture.nodes.map(({ id }) => names(id).kind))]} edges={[...Object.values(changeLooks), sameLook]} />
       </section>
       <section className="panel" aria-labelledby="changes-title">
         <h2 id="changes-title">{count(changes.length, 'difference')}</h2>
@@ -121,12 +125,12 @@ function Differences({ tenant, changes, after }: DifferencesProps) {
                 </span>
               ),
             },
-            { title: 'From', cell: ({ src_urn }) => <Link href={toPage('/resource', { urn: src_urn })}>{toShortName(src_urn)}</Link> },
+            { title: 'From', cell: ({ src_urn }) => <Link href={toPage('/resource', { urn: src_urn })}>{names(src_urn).name}</Link> },
             { title: 'Relation', cell: ({ relation }) => relationLooks[relation].title },
-            { title: 'To', cell: ({ dst_urn }) => <Link href={toPage('/resource', { urn: dst_urn })}>{toShortName(dst_urn)}</Link> },
+            { title: 'To', cell: ({ dst_urn }) => <Link href={toPage('/resource', { urn: dst_urn })}>{names(dst_urn).name}</Link> },
             { title: 'When', cell: ({ at }) => <Time at={at} /> },
             { title: 'Source', isMinor: true, cell: ({ source, scope }) => <span className="wrap">{`${source} ${scope}`}</span> },
-            { title: 'Evidence', isMinor: true, cell: ({ evidence }) => <code className="wrap">{formatEvidence(evidence)}</code> },
+            { title: 'Evidence', isMinor: true, cell: ({ evidence }) => <Place evidence={evidence} /> },
             { title: 'Note', cell: noteOf },
           ]}
         />
@@ -142,12 +146,11 @@ function noteOf({ change, attrs, attrs_before, still_declared }: Change): string
   return '';
 }
 
-function ChangeWords({ change }: { readonly change: Change }) {
+function ChangeWords({ change, names }: { readonly change: Change; readonly names: Names }) {
   return (
     <>
       <p>
-        <strong>{change.change}</strong> · {toShortName(change.src_urn)} {relationLooks[change.relation].title}{' '}
-        {toShortName(change.dst_urn)}
+        <strong>{change.change}</strong> · {names(change.src_urn).name} {relationLooks[change.relation].title} {names(change.dst_urn).name}
       </p>
       <p>{formatEvidence(change.evidence)}</p>
       <p>{noteOf(change)}</p>

@@ -5,7 +5,7 @@ import { useAddress, useToPage } from '../../frame/address.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { count, formatCount, formatWindow } from '../../text/format.ts';
-import { toShortName } from '../../text/urn.ts';
+import { type Names, useNames } from './names.ts';
 import { relationLooks } from './topology-picture.ts';
 
 type Item = Drift['items'][number];
@@ -15,18 +15,19 @@ const kinds = { declared_not_observed: 'Declared, not called', observed_not_decl
 /** Edges that are declared and were not seen, or seen and not declared, in the newest day with calls. */
 export function DriftView({ tenant }: { readonly tenant: string | undefined }) {
   const drift = useApi<Drift>('/api/v1/topology/drift', { tenant_id: tenant, limit: MOST }, { every: 60, wait: tenant === undefined });
+  const names = useNames(tenant);
   return (
     <Answer of={drift} what="drift">
-      {(answer) => <DriftTables answer={answer} />}
+      {(answer) => <DriftTables answer={answer} names={names} />}
     </Answer>
   );
 }
 
-function DriftTables({ answer }: { readonly answer: Drift }) {
+function DriftTables({ answer, names }: { readonly answer: Drift; readonly names: Names }) {
   const { items, from, to, windows, windows_with_data, next_cursor } = answer;
   const [get, set] = useAddress();
   const only = get('drift');
-  const names = (Object.keys(kinds) as Item['drift'][]).filter((name) => only === undefined || name === only);
+  const shown = (Object.keys(kinds) as Item['drift'][]).filter((name) => only === undefined || name === only);
   return (
     <div className="stack">
       <div className="filters">
@@ -42,8 +43,7 @@ function DriftTables({ answer }: { readonly answer: Drift }) {
           ))}
         </fieldset>
         <p className="quiet" role="status">
-          {formatWindow(from, to)} UTC; {count(windows_with_data, 'five minutes', 'times five minutes')} of {formatCount(windows)} have
-          calls
+          {formatWindow(from, to)} UTC; calls in {formatCount(windows_with_data)} of {count(windows, 'window')} of five minutes
           {next_cursor !== undefined && `; the first ${formatCount(MOST)} are shown`}
         </p>
       </div>
@@ -53,18 +53,24 @@ function DriftTables({ answer }: { readonly answer: Drift }) {
           advice="Without calls nothing can be compared: Runs shows whether spans have been read."
         />
       )}
-      {names.map((name) => (
-        <DriftTable key={name} title={kinds[name]} items={items.filter(({ drift }) => drift === name)} />
+      {shown.map((name) => (
+        <DriftTable key={name} title={kinds[name]} names={names} items={items.filter(({ drift }) => drift === name)} />
       ))}
     </div>
   );
 }
 
-function DriftTable({ title, items }: { readonly title: string; readonly items: readonly Item[] }) {
+interface DriftTableProps {
+  readonly title: string;
+  readonly items: readonly Item[];
+  readonly names: Names;
+}
+
+function DriftTable({ title, items, names }: DriftTableProps) {
   const toPage = useToPage();
   const end = (urn: string) => (
     <Link href={toPage('/resource', { urn })} title={urn}>
-      {toShortName(urn)}
+      {names(urn).name}
     </Link>
   );
   return (

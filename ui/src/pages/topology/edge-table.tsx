@@ -4,20 +4,22 @@ import type { TopologyEdge } from '../../../../src/api/contract.ts';
 import { useAddress, useToPage } from '../../frame/address.ts';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
-import { toShortName } from '../../text/urn.ts';
-import { formatEvidence, relationLooks, toEdgeId } from './topology-picture.ts';
+import type { Names } from './names.ts';
+import { Place } from './place.tsx';
+import { relationLooks, toEdgeId } from './topology-picture.ts';
 
-const STEP = 100;
+const STEP = 50;
 
 interface EdgeTableProps {
   readonly edges: readonly TopologyEdge[];
   readonly chosen: TopologyEdge | undefined;
+  readonly names: Names;
   /** Above the table; `Declared edges` if absent. */
   readonly title?: string;
 }
 
 /** Declared edges as a table: everything that the drawing shows, for keyboards and readers of the screen. */
-export function EdgeTable({ edges, chosen, title = 'Declared edges' }: EdgeTableProps) {
+export function EdgeTable({ edges, chosen, names, title = 'Declared edges' }: EdgeTableProps) {
   const [, set] = useAddress();
   const toPage = useToPage();
   const [most, setMost] = useState(STEP);
@@ -34,7 +36,7 @@ export function EdgeTable({ edges, chosen, title = 'Declared edges' }: EdgeTable
             title: 'From',
             cell: ({ src_urn }) => (
               <Link href={toPage('/resource', { urn: src_urn })} title={src_urn}>
-                {toShortName(src_urn)}
+                {names(src_urn).name}
               </Link>
             ),
           },
@@ -43,14 +45,14 @@ export function EdgeTable({ edges, chosen, title = 'Declared edges' }: EdgeTable
             title: 'To',
             cell: ({ dst_urn }) => (
               <Link href={toPage('/resource', { urn: dst_urn })} title={dst_urn}>
-                {toShortName(dst_urn)}
+                {names(dst_urn).name}
               </Link>
             ),
           },
           { title: 'Source', cell: ({ declared_by }) => [...new Set(declared_by.map(({ source }) => source))].join(', ') },
           {
             ...{ title: 'Evidence', isMinor: true },
-            cell: ({ declared_by }) => <code className="wrap">{formatEvidence(declared_by[0]?.evidence ?? {})}</code>,
+            cell: ({ declared_by }) => <Place evidence={declared_by[0]?.evidence ?? {}} />,
           },
           { title: 'Since', isMinor: true, cell: ({ declared_by }) => <Time at={declared_by[0]?.valid_from ?? null} /> },
           {

@@ -6,18 +6,18 @@ import { GraphCanvas } from '../../graph/graph-canvas.tsx';
 import { Legend } from '../../graph/legend.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { count, formatCount, formatTime } from '../../text/format.ts';
-import { toKind, toShortName } from '../../text/urn.ts';
 import { DeclaredEdge } from './declared-edge.tsx';
 import { EdgeTable } from './edge-table.tsx';
 import { type Moment, MomentSlider } from './moment-slider.tsx';
-import type { TopologyScope } from './topology-page.tsx';
+import { type Names, useNames } from './names.ts';
+import type { TopologyFilter } from './topology-filter.ts';
 import { relationLooks, toEdgeId, toPicture } from './topology-picture.ts';
 
 /** Edges that one picture may hold. */
 const MOST_EDGES = 5000;
 
 interface ViewProps {
-  readonly scope: TopologyScope;
+  readonly scope: TopologyFilter;
   readonly moments: readonly Moment[];
 }
 
@@ -49,9 +49,15 @@ interface StateProps {
 
 function State({ answer: { items, at, next_cursor }, tenant, focus }: StateProps) {
   const [get, set] = useAddress();
+  const names = useNames(tenant);
   const picture = useMemo(
-    () => toPicture(items, ({ relation }) => ({ colour: relationLooks[relation].colour, order: relation === 'CONTAINS' ? 0 : 1 })),
-    [items],
+    () =>
+      toPicture(items, names, ({ relation }) => ({
+        colour: relationLooks[relation].colour,
+        width: 2,
+        order: relation === 'CONTAINS' ? 0 : 1,
+      })),
+    [items, names],
   );
   const byId = useMemo(() => new Map(items.map((edge) => [toEdgeId(edge), edge])), [items]);
   const looks = Object.entries(relationLooks).flatMap(([relation, look]) =>
@@ -74,28 +80,29 @@ function State({ answer: { items, at, next_cursor }, tenant, focus }: StateProps
           label={`Topology of ${count(picture.nodes.length, 'resource')} and ${count(items.length, 'edge')}; the table below says the same.`}
           describe={(id) => {
             const edge = byId.get(id);
-            return edge ? <DeclaredEdge edge={edge} /> : <UrnWords urn={id} />;
+            return edge ? <DeclaredEdge edge={edge} names={names} /> : <UrnWords urn={id} names={names} />;
           }}
           onChooseNode={(urn) => set({ resource: urn, edge: undefined }, { push: true })}
           onChooseEdge={(edge) => set({ edge }, { push: true })}
         />
-        <Legend kinds={[...new Set(picture.nodes.map(({ id }) => toKind(id)))].sort()} edges={looks} />
+        <Legend kinds={[...new Set(picture.nodes.map(({ id }) => names(id).kind))]} edges={looks} />
       </section>
       {chosen && (
         <section className="panel" aria-label="Chosen edge">
-          <DeclaredEdge edge={chosen} isWhole />
+          <DeclaredEdge edge={chosen} names={names} isWhole />
         </section>
       )}
-      <EdgeTable edges={items} chosen={chosen} />
+      <EdgeTable edges={items} chosen={chosen} names={names} />
     </div>
   );
 }
 
-/** A resource that is only known by its URN here. */
-export function UrnWords({ urn }: { readonly urn: string }) {
+/** A resource by name, kind and URN. */
+export function UrnWords({ urn, names }: { readonly urn: string; readonly names: Names }) {
+  const { name, kind } = names(urn);
   return (
     <>
-      <strong>{toShortName(urn)}</strong>
+      <strong>{name}</strong> {kind.replace('_', ' ')}
       <br />
       {urn}
     </>

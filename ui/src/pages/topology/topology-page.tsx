@@ -8,6 +8,7 @@ import { DiffView } from './diff-view.tsx';
 import { DriftView } from './drift-view.tsx';
 import { ScopeTable } from './scope-table.tsx';
 import { StateView } from './state-view.tsx';
+import type { TopologyFilter } from './topology-filter.ts';
 import './topology.css';
 import { relationLooks } from './topology-picture.ts';
 
@@ -17,20 +18,12 @@ const viewNames = Object.keys(views) as View[];
 /** Moments that the sliders reach back. */
 const MOST_MOMENTS = 1000;
 
-/** Narrows down what a view shows, as requests take it. */
-export interface TopologyScope {
-  readonly tenant_id: string | undefined;
-  readonly source: string | undefined;
-  readonly relation: string | undefined;
-  readonly resource: string | undefined;
-}
-
 /** What documents declare: at a time, between two times, and against the calls that are seen. Everything that is chosen is in the address. */
 export function TopologyPage() {
   const { one: tenant } = useTenant();
   const [get, set] = useAddress();
   const view = viewNames.find((name) => name === get('view')) ?? 'at';
-  const scope: TopologyScope = { tenant_id: tenant, source: get('source'), relation: get('relation'), resource: get('resource') };
+  const scope: TopologyFilter = { tenant_id: tenant, source: get('source'), relation: get('relation'), resource: get('resource') };
   const fresh = { every: 60, wait: tenant === undefined };
   const scopes = useApi<ScopeList>('/api/v1/topology/scopes', { tenant_id: tenant, limit: 1000 }, fresh);
   const moments = useApi<TopologyMomentList>('/api/v1/topology/moments', { ...scope, limit: MOST_MOMENTS }, fresh);

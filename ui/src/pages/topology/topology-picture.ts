@@ -1,7 +1,7 @@
 import type { TopologyDiff, TopologyEdge } from '../../../../src/api/contract.ts';
 import type { EdgeLook } from '../../graph/legend.tsx';
-import { lookOf, type Picture } from '../../graph/picture.ts';
-import { toKind, toShortName } from '../../text/urn.ts';
+import { lookOf, type Picture, type PictureEdge } from '../../graph/picture.ts';
+import type { Names } from './names.ts';
 
 export type Change = TopologyDiff['items'][number];
 export type Declaration = TopologyEdge['declared_by'][number];
@@ -30,10 +30,11 @@ export type Ends = Pick<TopologyEdge, 'src_urn' | 'relation' | 'dst_urn'>;
 /** Names an edge in pictures and addresses; white space is encoded in URNs. */
 export const toEdgeId = ({ src_urn, relation, dst_urn }: Ends): string => `${src_urn} ${relation} ${dst_urn}`;
 
-/** The picture of declared edges; `toLook` gives the colour, and how far above others an arrow is drawn. */
+/** The picture of declared edges; `toLook` gives colour and width, and how far above others an arrow is drawn. */
 export function toPicture<Edge extends Ends>(
   edges: readonly Edge[],
-  toLook: (edge: Edge) => { readonly colour: string; readonly order: number },
+  names: Names,
+  toLook: (edge: Edge) => Pick<PictureEdge, 'colour' | 'width' | 'order'>,
 ): Picture {
   const byId = new Map(edges.map((edge) => [toEdgeId(edge), edge]));
   const degrees = new Map<string, number>();
@@ -41,10 +42,11 @@ export function toPicture<Edge extends Ends>(
   const most = Math.max(...degrees.values(), 1);
   return {
     nodes: [...degrees].map(([id, degree]) => {
-      const { shape, colour } = lookOf(toKind(id));
-      return { id, label: toShortName(id), shape, colour, size: 5 + 7 * Math.sqrt(degree / most) };
+      const { name, kind } = names(id);
+      const { shape, colour } = lookOf(kind);
+      return { id, label: name, shape, colour, size: 5 + 7 * Math.sqrt(degree / most) };
     }),
-    edges: [...byId].map(([id, edge]) => ({ id, src: edge.src_urn, dst: edge.dst_urn, width: 2, ...toLook(edge) })),
+    edges: [...byId].map(([id, edge]) => ({ id, src: edge.src_urn, dst: edge.dst_urn, ...toLook(edge) })),
   };
 }
 
