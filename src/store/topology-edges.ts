@@ -192,6 +192,8 @@ export async function writeDiff(tx: Tx, key: ScopeKey, recordedAt: Micros): Prom
     `with inserted as (
        insert into topo_edge_time (tenant_id, src_resource_id, dst_resource_id, relation, source, scope, valid, recorded_at, attrs, evidence)
        select $1, src_resource_id, dst_resource_id, relation, $2, $3, new_valid, $4, attrs, evidence from topo_diff where old_row is null
+       -- In the order of the primary key: a tenth of 100 000 edges' time.
+       order by src_resource_id, dst_resource_id
        returning 1
      ) select count(*)::int as rows from inserted`,
     [...keyOf(key), at],
