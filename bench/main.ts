@@ -10,6 +10,7 @@ import { benchPatterns } from './patterns.ts';
 import { benchPrune } from './prune.ts';
 import { benchClaims, benchPlanner } from './queue.ts';
 import { benchTopologyApply } from './topology-apply.ts';
+import { benchTopologyRead } from './topology-read.ts';
 import { benchWindow } from './window.ts';
 
 const benches: Readonly<Record<string, () => Promise<string[]>>> = {
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, () => Promise<string[]>>> = {
   claims: benchClaims,
   lag: benchLag,
   'topology-apply': benchTopologyApply,
+  'topology-read': benchTopologyRead,
   graph: benchGraph,
   patterns: benchPatterns,
   api: benchApi,
