@@ -78,17 +78,20 @@ export async function listDrift(
      ), matched as materialized (
        select o.src, o.dst, d.src as declared_src, d.dst as declared_dst, d.relation from observed o
          join stands_for s on s.id = o.src join stands_for t on t.id = o.dst join declared d on d.src = s.declared and d.dst = t.declared
+     ), calling as (
+       select f.declared as id, max(windows) as windows from stands_for f join caller using (id) group by 1
+     ), called as (
+       select f.declared as id, max(windows) as windows from stands_for f join callee using (id) group by 1
+     ), known as (
+       select distinct f.id from stands_for f join named n on n.id = f.declared
      ), drifts as (
        select 'declared_not_observed' as drift, d.src, d.dst, d.relation, d.sources as declared_by, 0::float8 as calls, 0 as windows,
-         coalesce((select max(windows) from stands_for f join caller using (id) where f.declared = d.src), 0) as src_windows,
-         coalesce((select max(windows) from stands_for f join callee using (id) where f.declared = d.dst), 0) as dst_windows,
-         true as src_declared, true as dst_declared
-       from declared d where not exists (select from matched m where (m.declared_src, m.declared_dst, m.relation) = (d.src, d.dst, d.relation))
+         coalesce(c.windows, 0) as src_windows, coalesce(r.windows, 0) as dst_windows, true as src_declared, true as dst_declared
+       from declared d left join calling c on c.id = d.src left join called r on r.id = d.dst where not exists (select from matched m where (m.declared_src, m.declared_dst, m.relation) = (d.src, d.dst, d.relation))
        union all
        select 'observed_not_declared', o.src, o.dst, null, '{}'::text[], o.calls, o.windows,
          (select windows from caller where id = o.src), (select windows from callee where id = o.dst),
-         exists (select from stands_for f join named n on n.id = f.declared where f.id = o.src),
-         exists (select from stands_for f join named n on n.id = f.declared where f.id = o.dst)
+         o.src in (select id from known), o.dst in (select id from known)
        from observed o where not exists (select from matched m where (m.src, m.dst) = (o.src, o.dst))
      )
      select x.drift, s.urn as src_urn, d.urn as dst_urn, x.relation, x.declared_by, x.calls, x.windows, x.src_windows, x.dst_windows, x.src_declared, x.dst_declared

@@ -133,7 +133,9 @@ export async function listTopologyDiff(
          union all
          select 'changed', e.recorded_at, h.attrs from topo_edge_history h where e.recorded_at > $5 and ${sameClaim('h')} and ${validAt('e', '$5')}
            and ${validAt('e', '$6')} and h.valid @> $5::timestamptz and h.recorded @> $5::timestamptz and h.attrs <> e.attrs
-       ) c where ${ofFilter('e')} and ((lower(e.valid) > $5 and lower(e.valid) <= $6) or (upper(e.valid) > $5 and upper(e.valid) <= $6) or e.recorded_at > $5)
+       ) c where ${ofFilter('e')} and ((lower(e.valid) > $5 and lower(e.valid) <= $6) or (upper(e.valid) > $5 and upper(e.valid) <= $6)
+         or (e.recorded_at > $5 and (e.src_resource_id, e.dst_resource_id, e.relation, e.source, e.scope) in (
+           select src_resource_id, dst_resource_id, relation, source, scope from topo_edge_history where tenant_id = $1)))
      ) changes where $7::text is null or ${key} > ($7, $8, $9, $10, $11, $12)
      order by change, src_urn collate "C", dst_urn collate "C", relation, source collate "C", scope collate "C" limit $13`,
     [...toParams(filter), formatTime(from), formatTime(to), ...after, limit + 1],
