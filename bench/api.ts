@@ -87,6 +87,7 @@ const questions: Readonly<Record<string, (round: number) => string>> = {
   'topology believed then': (round) => ask('topology', { at: at(round), as_believed_at: at(round + 2), limit: 1000 }),
   'topology diff': (round) => ask('topology/diff', { from: at(round), to: at(round + 1), limit: 1000 }),
   drift: (round) => ask('topology/drift', { from: formatTime(END - HOUR - round * HOUR), to: formatTime(END - round * HOUR) }),
+  'moments of change': () => ask('topology/moments'),
   scopes: () => ask('topology/scopes'),
   changes: (round) => ask('changes', { from: formatTime(END - (round + 1) * HOUR), to: formatTime(END - round * HOUR) }),
   'changes near a resource': (round) =>
