@@ -292,7 +292,7 @@ function keepScheduling({ parts, db, directory, schedulerWake, workerWake, outst
       listEntries: async () => (await directory.look()).entries,
       onTick(tick) {
         logger.debug(tick, 'scheduled');
-        for (const { job, tenant_id, reason } of tick.skipped) logger.warn({ job, tenant_id, reason }, 'windows left out');
+        for (const { intended, ...left } of tick.skipped) logger[intended ? 'debug' : 'warn'](left, 'windows left out');
         outstanding.windows += tick.planned;
         if (tick.planned > 1) progress.start(outstanding.windows, 'windows due');
         workerWake.wake();

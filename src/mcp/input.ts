@@ -4,7 +4,7 @@ import { invalid } from '../api/problem.ts';
 import { readRange } from '../api/question.ts';
 import { HOUR, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
 import { floorTo, type Window } from '../core/window.ts';
-import { type EdgeView, openEdgeView } from '../graph/edge-view.ts';
+import { type EdgeView, edgeKinds, openEdgeView } from '../graph/edge-view.ts';
 import { MOST_HOPS } from '../graph/neighbours.ts';
 import { findNewestCalls } from '../store/call-list.ts';
 import type { Question } from './tool.ts';
@@ -27,6 +27,16 @@ export const hopsInput = (initial: number) =>
   Type.Optional(
     Type.Integer({ minimum: 1, maximum: MOST_HOPS, default: initial, description: `Most edges on the way; ${initial} if absent.` }),
   );
+
+/** Which edges a question about the graph follows. */
+export const edgesInput = Type.Optional(
+  Type.Unsafe<(typeof edgeKinds)[number]>({
+    type: 'string',
+    enum: [...edgeKinds],
+    default: 'calls',
+    description: 'Observed calls, declared edges, or all.',
+  }),
+);
 
 /** Bounds of a range of time. */
 export const rangeInput = (otherwise: string) => ({

@@ -1,23 +1,16 @@
 import type { TemplateTokens } from './template-tokens.ts';
 
-const hashes = new Map<string, number>();
-/** The same few words come again and again; beyond this many the hash is computed anew. */
-const MAX_KNOWN = 100_000;
-
 /** FNV-1a with a last mixing step. */
-function hashText(text: string, seed: number): number {
-  let hash = 0x811c9dc5 ^ seed;
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return hash ^ (hash >>> 13);
 }
 
-function known(text: string): number {
-  let hash = hashes.get(text);
-  if (hash === undefined) {
-    hash = hashText(text, 0);
-    if (hashes.size < MAX_KNOWN) hashes.set(text, hash);
-  }
+function known(text: string, hashes: Map<string, number>): number {
+  const hash = hashes.get(text) ?? hashText(text);
+  hashes.set(text, hash);
   return hash;
 }
 
@@ -36,8 +29,9 @@ export class ContextHash {
   #high = 0;
   #low = 0;
 
-  constructor(tokens: TemplateTokens) {
-    this.#hashes = tokens.map(known);
+  /** `hashes` keeps those of tokens already met, because the same few words come again and again. */
+  constructor(tokens: TemplateTokens, hashes: Map<string, number>) {
+    this.#hashes = tokens.map((token) => known(token, hashes));
     this.#length = tokens.length;
     for (const [position, hash] of this.#hashes.entries()) {
       this.#high = (this.#high + at(hash, position, 0x5bd1e995)) | 0;

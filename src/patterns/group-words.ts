@@ -57,8 +57,9 @@ interface Place {
 function bucketsOf(templates: ReadonlyMap<string, TemplateTokens>): Iterable<readonly Place[]> {
   const first = new Map<number, Place>();
   const buckets = new Map<number, Place[]>();
+  const hashes = new Map<string, number>();
   for (const [text, tokens] of templates) {
-    const context = new ContextHash(tokens);
+    const context = new ContextHash(tokens, hashes);
     for (const [position, token] of tokens.entries()) {
       if (token !== VARIABLE && !isWord(token)) continue;
       const key = context.without(position);

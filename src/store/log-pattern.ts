@@ -1,6 +1,7 @@
-import { type Severity, severities } from '../core/severity.ts';
+import type { Severity } from '../core/severity.ts';
 import { formatTime, type Micros } from '../core/time.ts';
 import type { Tx } from './db.ts';
+import { severityScale } from './severity-scale.ts';
 
 /** A pattern with where and when it was seen first. */
 export interface SeenPattern {
@@ -19,7 +20,6 @@ export interface SeenPattern {
  * to whether lines had every one of these templates before.
  */
 export async function upsertPatterns(tx: Tx, tenantId: string, patterns: readonly SeenPattern[]): Promise<boolean> {
-  const scale = `array[${severities.map((severity) => `'${severity}'`).join(', ')}]`;
   const earlier = '(excluded.first_seen < p.first_seen)';
   const [counted] = await tx.query<{ known: number }>(
     `with known as (select fingerprint from log_pattern where tenant_id = $1 and mask and fingerprint = any($2::text[])),
@@ -27,12 +27,12 @@ export async function upsertPatterns(tx: Tx, tenantId: string, patterns: readonl
      select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[])
      on conflict (tenant_id, fingerprint) do update set
        mask = true,
-       severity = case when array_position(${scale}, excluded.severity) > coalesce(array_position(${scale}, p.severity), 0) then excluded.severity else p.severity end,
+       severity = case when array_position(${severityScale}, excluded.severity) > coalesce(array_position(${severityScale}, p.severity), 0) then excluded.severity else p.severity end,
        service = case when ${earlier} then excluded.service else p.service end,
        sample = case when ${earlier} then excluded.sample else p.sample end,
        first_seen = least(p.first_seen, excluded.first_seen),
        last_seen = greatest(p.last_seen, excluded.last_seen)
-     where ${earlier} or not p.mask or excluded.last_seen > p.last_seen or array_position(${scale}, excluded.severity) > coalesce(array_position(${scale}, p.severity), 0))
+     where ${earlier} or not p.mask or excluded.last_seen > p.last_seen or array_position(${severityScale}, excluded.severity) > coalesce(array_position(${severityScale}, p.severity), 0))
      select count(*)::int as known from known`,
     [tenantId, ...columns(patterns)],
   );

@@ -1,5 +1,5 @@
-import { severities } from '../core/severity.ts';
 import type { Tx } from './db.ts';
+import { severityScale } from './severity-scale.ts';
 
 /** A template of a tenant as it is grouped now. */
 export interface KnownTemplate {
@@ -46,14 +46,14 @@ export async function setAliases(
 
 /** What all templates that `$2` absorbed tell together, with those of `$2` that lines have themselves. */
 const members = `select coalesce(p.alias_of, p.fingerprint) as fingerprint, min(p.first_seen) as first_seen, max(p.last_seen) as last_seen,
-    max(array_position(array[${severities.map((severity) => `'${severity}'`).join(', ')}], p.severity)) as severity,
+    max(array_position(${severityScale}, p.severity)) as severity,
     (array_agg(p.service order by p.first_seen, p.sample, p.fingerprint))[1] as service,
     (array_agg(p.sample order by p.first_seen, p.sample, p.fingerprint))[1] as sample
   from log_pattern p
   where p.tenant_id = $1 and p.mask and (p.alias_of = any($2::text[]) or p.fingerprint = any($2::text[]))
   group by 1`;
 
-const severityName = `(array[${severities.map((severity) => `'${severity}'`).join(', ')}])[m.severity]`;
+const severityName = `(${severityScale})[m.severity]`;
 
 /** Adds templates that generalise others, whose aliases are set already. */
 export async function insertGeneral(

@@ -1,7 +1,8 @@
-import { rank, type Severity, severities } from '../core/severity.ts';
+import { rank, type Severity } from '../core/severity.ts';
 import { DAY, formatTime, HOUR, MINUTE, parseTime } from '../core/time.ts';
 import { floorTo, type Window } from '../core/window.ts';
 import type { Queryable } from './db.ts';
+import { severityScale } from './severity-scale.ts';
 
 const BUCKET = 5 * MINUTE;
 
@@ -65,7 +66,6 @@ export interface PatternFilter {
 export function listPatterns(db: Queryable, filter: PatternFilter): Promise<PatternRow[]> {
   const from = floorTo(filter.range.from, BUCKET);
   const to = floorTo(filter.range.to + BUCKET - 1, BUCKET);
-  const scale = `array[${severities.map((severity) => `'${severity}'`).join(', ')}]`;
   const measured = 'case when $7::int >= 5 then c.count_error else c.count_total end';
   return db.query<PatternRow>(
     `with baseline as (
@@ -79,7 +79,7 @@ export function listPatterns(db: Queryable, filter: PatternFilter): Promise<Patt
          (sum(c.count_error) filter (where c.bucket >= $2::timestamptz))::float8 as errors,
          (sum(${measured}) filter (where c.bucket >= $2::timestamptz))::float8 as measured,
          coalesce(sum(${measured}) filter (where c.bucket < $2::timestamptz), 0)::float8 as before,
-         max(array_position(${scale}, c.severity)) filter (where c.bucket >= $2::timestamptz) as severity,
+         max(array_position(${severityScale}, c.severity)) filter (where c.bucket >= $2::timestamptz) as severity,
          max(c.bucket) filter (where c.bucket >= $2::timestamptz and ${measured} > 0) as newest
        from log_pattern_5m c left join log_pattern p using (tenant_id, fingerprint)
        where c.tenant_id = $1 and c.bucket >= $4::timestamptz and c.bucket < $3::timestamptz
@@ -101,7 +101,7 @@ export function listPatterns(db: Queryable, filter: PatternFilter): Promise<Patt
        where $8::text[] is null or j.trend = any($8::text[])
        order by array_position($9::text[], j.trend), j.measured desc, s.urn, j.fingerprint limit $13
      )
-     select l.service, l.resource, l.fingerprint, l.template, l.trend, (${scale})[l.severity] as severity, l.lines, l.errors, l.ratio,
+     select l.service, l.resource, l.fingerprint, l.template, l.trend, (${severityScale})[l.severity] as severity, l.lines, l.errors, l.ratio,
        5 * l.buckets as baseline_minutes, l.first_seen, l.last_seen, l.sample,
        e.stream as evidence_stream, e.query as evidence_query, e.url as evidence_url
      from listed l left join lateral (

@@ -76,8 +76,8 @@ export interface Planned {
   readonly lanes: number;
   /** Windows that are new in the queue. */
   readonly windows: number;
-  /** Ranges that the catch-up policy left out. */
-  readonly skipped: readonly { job: string; tenant_id: string; reason: string }[];
+  /** Ranges that were left out; `intended` when the catch-up policy of the job is to do so. */
+  readonly skipped: readonly { job: string; tenant_id: string; reason: string; intended: boolean }[];
 }
 
 /** How many batches of one lane wait in the queue at most, so that a long catch-up neither fills the table nor hides new windows. */
@@ -153,7 +153,10 @@ export async function planWindows(tx: Tx, limit: number, now?: string): Promise<
     windows: rows.reduce((total, row) => total + row.windows, 0),
     skipped: rows
       .filter((row) => row.skips)
-      .map(({ job, tenant_id, catch_up }) => ({ job, tenant_id, reason: `catch_up ${catch_up} or max_age left out missed windows` })),
+      .map(({ job, tenant_id, catch_up }) => ({
+        ...{ job, tenant_id, reason: `catch_up ${catch_up} or max_age left out missed windows` },
+        intended: catch_up !== 'all',
+      })),
   };
 }
 

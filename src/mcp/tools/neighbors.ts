@@ -1,9 +1,8 @@
 import { Type } from 'typebox';
 import { NeighboursSchema } from '../../api/contract.ts';
 import { withNumbers } from '../../api/question.ts';
-import { edgeKinds } from '../../graph/edge-view.ts';
 import { directions, listNeighbours } from '../../graph/neighbours.ts';
-import { hopsInput, limitInput, openView, resourceInput, viewInput } from '../input.ts';
+import { edgesInput, hopsInput, limitInput, openView, resourceInput, viewInput } from '../input.ts';
 import { describeView, findNamed } from '../refine.ts';
 import { defineTool } from '../tool.ts';
 
@@ -26,14 +25,7 @@ export const neighborsTool = defineTool({
       }),
     ),
     hops: hopsInput(1),
-    edges: Type.Optional(
-      Type.Unsafe<(typeof edgeKinds)[number]>({
-        type: 'string',
-        enum: [...edgeKinds],
-        default: 'calls',
-        description: 'Observed calls, declared edges, or all.',
-      }),
-    ),
+    edges: edgesInput,
     ...viewInput,
     limit: limitInput(50, 500),
   },

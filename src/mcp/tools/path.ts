@@ -1,8 +1,6 @@
-import { Type } from 'typebox';
 import { PathsSchema } from '../../api/contract.ts';
-import { edgeKinds } from '../../graph/edge-view.ts';
 import { listPaths } from '../../graph/paths.ts';
-import { hopsInput, limitInput, openView, resourceInput, viewInput } from '../input.ts';
+import { edgesInput, hopsInput, limitInput, openView, resourceInput, viewInput } from '../input.ts';
 import { describeView, findNamed } from '../refine.ts';
 import { defineTool } from '../tool.ts';
 
@@ -18,14 +16,7 @@ export const pathTool = defineTool({
     src: resourceInput('Where the calls begin'),
     dst: resourceInput('Where they end'),
     hops: hopsInput(6),
-    edges: Type.Optional(
-      Type.Unsafe<(typeof edgeKinds)[number]>({
-        type: 'string',
-        enum: [...edgeKinds],
-        default: 'calls',
-        description: 'Observed calls, declared edges, or all.',
-      }),
-    ),
+    edges: edgesInput,
     ...viewInput,
     limit: limitInput(10, 100),
   },
