@@ -45,7 +45,7 @@ export interface SwiftServer {
 /** Why the server cannot run on this machine, or undefined. */
 export function whySwiftIsMissing(): string | undefined {
   const missing = servers.map((name) => `/usr/bin/swift-${name}-server`).find((program) => !existsSync(program));
-  if (missing !== undefined) return `${missing} is not installed; scripts/install-swift.sh installs it`;
+  if (missing !== undefined) return `${missing} is not installed; scripts/install-debian-packages.sh installs it`;
   return existsSync('/etc/swift/swift.conf') ? undefined : 'there is no /etc/swift/swift.conf';
 }
 
