@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { benchApi } from './api.ts';
 import { benchCatchUp } from './catch-up.ts';
+import { benchConsole } from './console.ts';
 import { benchFloor } from './floor.ts';
 import { benchGraph } from './graph.ts';
+import { benchKnowledge } from './knowledge.ts';
 import { benchLag } from './lag.ts';
 import { benchMemory } from './memory.ts';
 import { benchPatterns } from './patterns.ts';
@@ -27,6 +29,8 @@ const benches: Readonly<Record<string, () => Promise<string[]>>> = {
   graph: benchGraph,
   patterns: benchPatterns,
   api: benchApi,
+  console: benchConsole,
+  knowledge: benchKnowledge,
 };
 
 /** Runs the named benches, or all, and prints a line per figure below a line about the machine. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { loadAggregations } from './aggregate/catalog.ts';
+import { BUILT_IN_AGGREGATIONS, loadAggregations } from './aggregate/catalog.ts';
 import type { SourceFinding } from './api/deps.ts';
 import { assertSafeToListen } from './api/listen-safety.ts';
 import { createServer } from './api/server.ts';
@@ -15,7 +15,7 @@ import type { JobName } from './config/jobs-schema.ts';
 import type { Config, TenantConfig } from './config/schema.ts';
 import { ObserveBridgeError, toObserveBridgeError } from './core/error.ts';
 import { maskSecrets } from './core/secret.ts';
-import { formatTime, type Micros, SECOND, toMicros } from './core/time.ts';
+import { formatTime, type Micros, toMicros } from './core/time.ts';
 import { splitWindow } from './core/window.ts';
 import { queryWithCypher } from './graph/cypher-statement.ts';
 import { toAggregateTable } from './jobs/aggregate-tables.ts';
@@ -23,14 +23,15 @@ import { createEvidenceReader } from './jobs/evidence-reader.ts';
 import { createInstallationJob, createJob, installationJobs, tenantJobs } from './jobs/index.ts';
 import type { Job } from './jobs/job.ts';
 import { toKnowledgeSettings } from './jobs/knowledge/settings.ts';
-import { createPercentileMerger, type MergePercentiles } from './jobs/percentile-merger.ts';
 import { createMcpEndpoint } from './mcp/http.ts';
 import { serveStdio } from './mcp/stdio.ts';
 import { explainLine } from './patterns/explain.ts';
 import { createMiner } from './patterns/miner.ts';
-import type { BatchOutcome, ExecuteDeps, RetryPolicy } from './runtime/execute.ts';
+import type { BatchOutcome, ExecuteDeps } from './runtime/execute.ts';
+import { keepJobs } from './runtime/keep-jobs.ts';
 import { keepLeases } from './runtime/leases.ts';
 import { createRunReporter, type RunReporter } from './runtime/report-runs.ts';
+import { toRetryPolicy } from './runtime/retry-policy.ts';
 import { runRange } from './runtime/run-range.ts';
 import { runScheduler } from './runtime/scheduler.ts';
 import { createTenantDirectory, INSTALLATION, type TenantDirectory } from './runtime/tenant-directory.ts';
@@ -51,7 +52,6 @@ import type { Lane } from './store/schedule.ts';
 import { createLineage } from './telemetry/lineage.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
-const BUILT_IN_AGGREGATIONS = fileURLToPath(new URL('../aggregations/', import.meta.url));
 const BUILT_CONSOLE = fileURLToPath(new URL('../ui/dist', import.meta.url));
 
 const now = (): Micros => Date.now() * 1000;
@@ -144,7 +144,6 @@ interface Parts {
 
 interface Workshop {
   readonly db: Db;
-  readonly mergePercentiles: MergePercentiles;
   createOwnJob(name: string): Job;
   createTenantJob(name: string, tenant: TenantConfig): Promise<Job>;
 }
@@ -160,7 +159,6 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
   const session = toSession(config);
   return {
     db,
-    mergePercentiles: createPercentileMerger(db, aggregations),
     createOwnJob: (name) => createInstallationJob(name, { db, retention: config.retention, aggregates: tables }),
     async createTenantJob(name, tenant) {
       await upsertTenant(db, tenant.id, tenant.name);
@@ -178,7 +176,6 @@ async function openWorkshop({ setup, openDb, openSource }: Parts): Promise<Works
         clock: () => performance.now(),
         structEdges: config.jobs['age-refresh'].struct_edges,
         ...(tenant.topology ? { topology: { config: tenant.topology, version: setup.version, now } } : {}),
-        onNotice: (text) => setup.logger.warn({ job: name }, text),
       });
     },
   };
@@ -192,7 +189,9 @@ function toReading({ setup, openSource }: Parts, db: Db, directory: TenantDirect
     return { source: openSource(tenant), type: tenant.source.type };
   };
   const knowledge = toKnowledgeSettings(config.knowledge, { fetch, wait });
-  return { db, version, logger, now, knowledge, readEvidence: createEvidenceReader(findSource, toSession(config)) };
+  const counted = { patterns: config.patterns, rules: config.metrics.resource_rules };
+  const readEvidence = createEvidenceReader(findSource, toSession(config), counted);
+  return { db, version, logger, now, knowledge, readEvidence };
 }
 
 function openDirectory({ setup: { reload, logger } }: Parts, db: Db): TenantDirectory {
@@ -204,16 +203,14 @@ function aggregationDirectories(config: Config): string[] {
 }
 
 /** What executing runs needs; it keeps leases until it is disposed. */
-function toExecution({ setup, worker }: Parts, db: Db, runId: string): ExecuteDeps & Disposable {
+function toExecution({ setup, reporter, worker }: Parts, db: Db, runId: string): ExecuteDeps & Disposable {
   const { runner } = setup.config;
   const holder: Holder = { worker, lease: toMicros(runner.lease), runId };
   const leases = keepLeases(db, holder);
-  const pauseSeconds = toMicros(runner.circuit_pause) / SECOND;
-  const retry: RetryPolicy = {
-    ...{ maxAttempts: runner.max_attempts, pauseSeconds: 10, longestPauseSeconds: 900 },
-    circuit: { failures: runner.circuit_failures, pauseSeconds, longestPauseSeconds: 900 },
+  return {
+    ...{ db, holder, leases, now, retry: toRetryPolicy(runner), random: Math.random, onNotice: reporter.noticed },
+    [Symbol.dispose]: () => leases[Symbol.dispose](),
   };
-  return { db, holder, leases, retry, random: Math.random, [Symbol.dispose]: () => leases[Symbol.dispose]() };
 }
 
 async function runJob(parts: Parts, request: RunRequest): Promise<RunReport> {
@@ -316,17 +313,12 @@ async function keepWorking({
 }: Service): Promise<void> {
   const { config, logger, progress } = parts.setup;
   const { runner } = config;
-  const jobs = new Map<string, { tenant: TenantConfig | undefined; job: Promise<Job> }>();
-  const openJob = async ({ job: name, tenantId }: Lane): Promise<WorkerJob> => {
-    const tenant = tenantId === INSTALLATION ? undefined : await directory.find(tenantId);
-    const key = `${name} ${tenantId}`;
-    let known = jobs.get(key);
-    if (!known || known.tenant !== tenant) {
-      known = { tenant, job: tenant ? workshop.createTenantJob(name, tenant) : Promise.resolve(workshop.createOwnJob(name)) };
-      known.job.catch(() => jobs.delete(key));
-      jobs.set(key, known);
-    }
-    return { job: await known.job, timeout: toMicros(config.jobs[name as JobName].timeout) };
+  const findJob = keepJobs<TenantConfig | undefined>(async ({ job }, tenant) =>
+    tenant ? workshop.createTenantJob(job, tenant) : workshop.createOwnJob(job),
+  );
+  const openJob = async (lane: Lane): Promise<WorkerJob> => {
+    const tenant = lane.tenantId === INSTALLATION ? undefined : await directory.find(lane.tenantId);
+    return { job: await findJob(lane, tenant), timeout: toMicros(config.jobs[lane.job as JobName].timeout) };
   };
   using execution = toExecution(parts, db, runId);
   await runWorker(
@@ -359,7 +351,7 @@ async function checkSource({ openSource }: Parts, tenant: TenantConfig, signal: 
 }
 
 /** Answers over HTTP until the signal fires. */
-async function keepServing({ parts, db, directory, schedulerWake, workerWake, workshop, signal }: Service): Promise<void> {
+async function keepServing({ parts, db, directory, schedulerWake, workerWake, signal }: Service): Promise<void> {
   const { progress } = parts.setup;
   let current = await directory.look();
   const { config } = current;
@@ -374,7 +366,6 @@ async function keepServing({ parts, db, directory, schedulerWake, workerWake, wo
   const server = await createServer({
     ...{ ...reading, config: config.api, metrics: parts.metrics, open, consoleDirectory: BUILT_CONSOLE },
     answerMcp: createMcpEndpoint(reading),
-    mergePercentiles: workshop.mergePercentiles,
     schedules: (job, tenantId) =>
       current.entries.find((entry) => entry.job === job && (tenantId === undefined || entry.tenantId === tenantId)),
     checkSources: (aborted) =>

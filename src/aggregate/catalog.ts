@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import { ObserveBridgeError } from '../core/error.ts';
 import { HOUR, MINUTE, type Micros, parseDuration } from '../core/time.ts';
 import { type Contract, ContractSchema } from './contract.ts';
+
+/** The directory of the aggregations that come with the program. */
+export const BUILT_IN_AGGREGATIONS = fileURLToPath(new URL('../../aggregations/', import.meta.url));
 
 /** An aggregation: what its folder says, checked. */
 export interface Aggregation {
@@ -41,7 +45,8 @@ async function listFolders(directory: string): Promise<string[]> {
   }
 }
 
-async function loadAggregation(folder: string, name: string): Promise<Aggregation> {
+/** Loads the aggregation of one folder. Rejects with `OB_AGGREGATION_INVALID`, naming folder and reason. */
+export async function loadAggregation(folder: string, name: string): Promise<Aggregation> {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw invalid(folder, 'its name is not a lower-case table name');
   const contract = await readContract(folder);
   const width = parseDuration(contract.width) ?? 0;

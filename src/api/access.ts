@@ -34,11 +34,14 @@ export async function authorize({ db, open }: Pick<ApiDeps, 'db' | 'open'>, requ
 
 /**
  * Without tokens every page open in a browser of this machine could call a loopback server, under a name of its own that resolves to
- * 127.0.0.1 (DNS rebinding) or by a form; both show in the headers.
+ * 127.0.0.1 (DNS rebinding), by a form or by a picture; all of it shows in the headers.
  */
 function refuseForeignPages(request: FastifyRequest): void {
-  const origin = request.headers.origin;
-  if (isLoopback(request.hostname) && (origin === undefined || origin === `${request.protocol}://${request.host}`)) return;
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const isOwnPage = origin === undefined || origin === `${request.protocol}://${request.host}`;
+  // Pictures and scripts are fetched without an origin; `none` is an address that somebody typed.
+  const isOwnFetch = site === undefined || site === 'same-origin' || site === 'none';
+  if (isLoopback(request.hostname) && isOwnPage && isOwnFetch) return;
   throw new ObserveBridgeError(
     'OB_FORBIDDEN',
     'usage',

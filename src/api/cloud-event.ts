@@ -3,7 +3,9 @@ import { CloudEvent } from 'cloudevents';
 import { ObserveBridgeError } from '../core/error.ts';
 import { parseTime } from '../core/time.ts';
 import type { EventEnvelope } from '../store/event-envelope.ts';
+import { isStorable } from './list.ts';
 import { invalid } from './problem.ts';
+import { refuseDeep } from './refuse-body.ts';
 
 /** An event as it came: without a tenant, which is for the route to find. */
 export type ReceivedEvent = Omit<EventEnvelope, 'tenantId'>;
@@ -31,8 +33,14 @@ export function readEvents(headers: IncomingHttpHeaders, body: Buffer): Received
   return parsed.map(toReceived);
 }
 
-/** The JSON value of a body. Throws `OB_REQUEST_INVALID` when it is none. */
+/** The JSON value of a body. Throws `OB_REQUEST_INVALID` when it is none, or nested too deeply. */
 export function readJson(body: Buffer): unknown {
+  const value = parseJson(body);
+  refuseDeep(value);
+  return value;
+}
+
+function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
@@ -99,6 +107,6 @@ function validate(attributes: Record<string, unknown>): CloudEvent<unknown> {
 function readEventTime(time: unknown): number | undefined {
   if (time === undefined || time === null) return undefined;
   const micros = parseTime(String(time));
-  if (micros === undefined) throw invalid('`time` of the event is not a time.');
+  if (micros === undefined || !isStorable(micros)) throw invalid('`time` of the event is not a time.');
   return micros;
 }

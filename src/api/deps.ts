@@ -4,7 +4,6 @@ import type { ApiConfig } from '../config/service-schema.ts';
 import type { EvidenceBounds, EvidencePlace, EvidenceRows } from '../core/evidence.ts';
 import type { Micros } from '../core/time.ts';
 import type { KnowledgeSettings } from '../jobs/knowledge/settings.ts';
-import type { MergePercentiles } from '../jobs/percentile-merger.ts';
 import type { Access } from '../store/api-token.ts';
 import type { Db } from '../store/db.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -51,7 +50,6 @@ export interface ApiDeps {
   readonly tenants: () => Promise<readonly string[]>;
   /** Absent where no source can be read. */
   readonly readEvidence?: ReadEvidence;
-  readonly mergePercentiles?: MergePercentiles;
   /** Absent means the defaults of the configuration. */
   readonly knowledge?: KnowledgeSettings;
   readonly checkSources?: (signal: AbortSignal) => Promise<readonly SourceFinding[]>;

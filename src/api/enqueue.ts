@@ -48,8 +48,8 @@ export interface Asker {
 }
 
 /**
- * Looks up job and tenant and checks the range. A refusal is recorded, and rejects with `OB_JOB_UNKNOWN`, `OB_TENANT_UNKNOWN` (also for a tenant
- * the caller may not see) or `OB_RANGE_INVALID`.
+ * Looks up job and tenant and checks the range. A refusal rejects with `OB_JOB_UNKNOWN`, `OB_TENANT_UNKNOWN` (also for a tenant the caller may
+ * not see) or `OB_RANGE_INVALID`; it is recorded, but not among the requests of a tenant that the caller may not see.
  */
 export async function resolveWindows(deps: Pick<ApiDeps, 'db' | 'schedules' | 'tenants'>, asked: Asked, asker: Asker): Promise<Resolved> {
   const { job, tenant_id: tenantId } = asked;
@@ -65,7 +65,7 @@ export async function resolveWindows(deps: Pick<ApiDeps, 'db' | 'schedules' | 't
     if ((range.to - range.from) / schedule.align > maximum) throw refuse(`The range has more than ${maximum} windows.`);
     return { job, tenantId, range, schedule };
   } catch (error) {
-    if (error instanceof ObserveBridgeError && error.stage === 'usage')
+    if (maySeeTenant && error instanceof ObserveBridgeError && error.stage === 'usage')
       await recordTrigger(deps.db, { job, tenantId, trigger, caller, ...(range ? { range } : {}) }, 'rejected', error.message);
     throw error;
   }

@@ -33,9 +33,12 @@ export function decodeCursor(cursor: string, length: number): string[] {
   throw invalid('`cursor` in the query is not one that this list gave.');
 }
 
-/** Whether a time lies between the years 1 and 2255, which the database and a number of µs both hold. */
+/**
+ * Whether a time lies between the years 100 and 2255: the database and a number of µs both hold it, and also the times some years before and
+ * after it that it is compared with.
+ */
 export function isStorable(time: Micros): boolean {
-  return time >= -62_135_596_800_000_000 && time < 9_000_000_000_000_000;
+  return time >= -59_011_459_200_000_000 && time < 9_000_000_000_000_000;
 }
 
 /** A time of the query in µs. Throws `OB_REQUEST_INVALID` for what is none; `name` is the field. */

@@ -40,7 +40,7 @@ const ownFailures: Partial<Record<ErrorCode, string>> = {
   OB_DATABASE_UNREACHABLE: 'The database cannot be reached.',
   OB_DATABASE_FAILED: 'The database refused the statement.',
   OB_EVIDENCE_UNREADABLE: 'The source of the tenant does not give the raw rows.',
-  OB_API_BUSY: 'So many follow the runs already that nobody else can.',
+  OB_API_BUSY: 'As many such requests as there may be are being answered already.',
   OB_READER_MISSING: 'The database has no role under which statements of agents can run.',
 };
 

@@ -1,13 +1,14 @@
 import swagger from '@fastify/swagger';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify';
+import Fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
 import { ObserveBridgeError } from '../core/error.ts';
 import { toMicros } from '../core/time.ts';
 import { authorize } from './access.ts';
 import { addConsole } from './console.ts';
 import { ProblemSchema } from './contract.ts';
 import type { Api, ApiDeps } from './deps.ts';
-import { invalid, refuseBrokenRequest, sendProblem, toProblem } from './problem.ts';
+import { refuseBrokenRequest, sendProblem, toProblem } from './problem.ts';
+import { refuseDeep, refuseNul } from './refuse-body.ts';
 import { addBackfillRoutes } from './routes/backfills.ts';
 import { addCallRoutes } from './routes/calls.ts';
 import { addChangeRoutes } from './routes/changes.ts';
@@ -40,6 +41,15 @@ const rooms = [
   ...[addKnowledgeRoutes, addEvidenceLinkRoutes],
 ];
 
+/** Answers are rows of tenants: nobody keeps, frames, sniffs or embeds them. The pages of the console have headers of their own. */
+const headers = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
 /** Builds the HTTP server with all routes, not listening. Building it does not use the database. */
 export async function createServer(deps: ApiDeps): Promise<FastifyInstance> {
   const timeout = toMicros(deps.config.request_timeout) / 1000;
@@ -65,8 +75,14 @@ export async function createServer(deps: ApiDeps): Promise<FastifyInstance> {
   });
   refuseUnknownRoutes(server);
   server.decorateRequest('access', undefined);
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.headers(headers);
+  });
   server.addHook('onRequest', (request) => authorize(deps, request));
-  server.addHook('preValidation', async (request) => refuseNul(request));
+  server.addHook('preValidation', async ({ query, params, body }) => {
+    if (!Buffer.isBuffer(body)) refuseDeep(body);
+    for (const [place, value] of Object.entries({ 'the query': query, 'the path': params, 'the body': body })) refuseNul(place, value);
+  });
   server.addHook('onResponse', async (request, reply) => {
     const fields = { method: request.method, route: request.routeOptions.url, status: reply.statusCode, token_name: request.access?.name };
     if (request.method !== 'GET' && request.access) deps.logger.info(fields, 'request');
@@ -78,13 +94,6 @@ export async function createServer(deps: ApiDeps): Promise<FastifyInstance> {
     addConsole(api.withTypeProvider(), deps.consoleDirectory);
   });
   return server as unknown as FastifyInstance;
-}
-
-/** The database holds no text with NUL. */
-function refuseNul({ query, params }: FastifyRequest): void {
-  for (const values of [query, params])
-    for (const [name, value] of Object.entries(Object(values)))
-      if (typeof value === 'string' && value.includes('\0')) throw invalid(`\`${name}\` holds the character NUL.`);
 }
 
 /** Serves the OpenAPI document; every route with a role asks for a token there, and every one may answer with a problem. */

@@ -2,9 +2,12 @@ import { loadAggregations } from '../aggregate/catalog.ts';
 import { defaultDelays } from '../config/jobs-schema.ts';
 import type { Config, TenantConfig } from '../config/schema.ts';
 import { toObserveBridgeError } from '../core/error.ts';
+import { createEmbedder } from '../knowledge/embedder.ts';
 import type { Source } from '../sources/source.ts';
 import type { Db } from '../store/db.ts';
 import { pendingMigrations } from '../store/migrate.ts';
+import type { IacConfig } from '../topology/config.ts';
+import { openAnsibleInput, openIacInput, type TopologyInput } from '../topology/index.ts';
 import type { CheckFinding } from './command.ts';
 
 export interface CheckDeps {
@@ -14,7 +17,10 @@ export interface CheckDeps {
   openSource(tenant: TenantConfig): Source;
 }
 
-/** Connects to the database and every source and reads the aggregations; what is wrong is among the findings. */
+/** Places are only looked at, nothing in them is dated. */
+const places = { now: () => 0 };
+
+/** Connects to the database, every source, place of topology and the embeddings service, and reads the aggregations; what is wrong is among the findings. */
 export async function listCheckFindings(deps: CheckDeps, signal: AbortSignal): Promise<CheckFinding[]> {
   const findings: CheckFinding[] = [];
   try {
@@ -45,7 +51,9 @@ export async function listCheckFindings(deps: CheckDeps, signal: AbortSignal): P
     } catch (error) {
       findings.push(toFinding(`tenant ${tenant.id}`, error));
     }
+    for (const place of listPlaces(tenant)) findings.push(await checkPlace(`tenant ${tenant.id}`, place, signal));
   }
+  findings.push(...(await checkEmbeddings(deps, signal)));
   try {
     const aggregations = await loadAggregations(deps.aggregationDirectories);
     findings.push({ subject: 'aggregations', level: 'ok', text: `${aggregations.map((aggregation) => aggregation.name).join(', ')}.` });
@@ -53,6 +61,69 @@ export async function listCheckFindings(deps: CheckDeps, signal: AbortSignal): P
     findings.push(toFinding('aggregations', error));
   }
   return findings;
+}
+
+/** A place that topology is read from; `open` is absent where reading it means calls to a foreign API. */
+interface TopologyPlace {
+  readonly job: string;
+  readonly name: string;
+  readonly credentials: string;
+  open?(): TopologyInput;
+}
+
+function listPlaces({ topology }: TenantConfig): TopologyPlace[] {
+  const iac = (topology?.iac ?? []).map((config): TopologyPlace => {
+    if (config.type === 'files') return { job: 'topo-iac', name: config.path, credentials: '', open: () => openIacInput(config, places) };
+    return { job: 'topo-iac', name: openIacInput(config, places).name, credentials: describeCredentials(config) };
+  });
+  const ansible = (topology?.ansible ?? []).map(
+    (config): TopologyPlace => ({ job: 'topo-ansible', name: config.path, credentials: '', open: () => openAnsibleInput(config, places) }),
+  );
+  return [...iac, ...ansible];
+}
+
+/** Whose rights a foreign API is called with; never a secret. */
+function describeCredentials(config: IacConfig): string {
+  if (config.type === 'kubernetes_api')
+    return config.kubeconfig ? `the kubeconfig ${config.kubeconfig}` : 'the usual kubeconfig, or the service account of the pod';
+  if (config.type === 'aws') return config.profile ? `the profile ${config.profile}` : 'the usual credentials of AWS in this environment';
+  return 'the configured access key';
+}
+
+async function checkPlace(subject: string, { job, name, credentials, open }: TopologyPlace, signal: AbortSignal): Promise<CheckFinding> {
+  if (open === undefined)
+    return {
+      subject,
+      level: 'ok',
+      text: `${job} reads ${name} with ${credentials}; check does not call it, topo discover --dry-run does.`,
+    };
+  try {
+    await using input = open();
+    await input.fingerprint(signal);
+    return { subject, level: 'ok', text: `${job} can read ${name}.` };
+  } catch (error) {
+    return toFinding(subject, error);
+  }
+}
+
+/** Has a word embedded, where a service for that is configured. */
+async function checkEmbeddings({ config }: CheckDeps, signal: AbortSignal): Promise<CheckFinding[]> {
+  const { embeddings } = config.knowledge;
+  if (embeddings === undefined) return [];
+  const subject = 'embeddings';
+  try {
+    const embedder = createEmbedder(embeddings, { fetch, wait: () => Promise.resolve() });
+    const [vector] = await embedder.embed(['check'], { signal, attempts: 1 });
+    return [
+      {
+        subject,
+        level: 'ok',
+        text: `${new URL(embeddings.url).host} gives vectors of ${vector?.length ?? 0} numbers with ${embeddings.model}.`,
+      },
+    ];
+  } catch (error) {
+    return [toFinding(subject, error)];
+  }
 }
 
 /** What will be read of a tenant, and when. */

@@ -13,6 +13,8 @@ export interface GlobalOptions {
   readonly config?: string;
   readonly output: 'table' | 'json';
   readonly verbose: boolean;
+  /** Of commands that take one. */
+  readonly tenant?: string;
 }
 
 /** What the process learns from a command besides what it throws. */
@@ -45,18 +47,20 @@ export type Bind = <Args extends unknown[]>(
 export function createInvocation(command: Command, deps: CliDeps, ending: InvocationEnding): Invocation {
   const options = command.optsWithGlobals<GlobalOptions>();
   let runId: string | undefined;
+  let loading: Promise<LoadedConfig> | undefined;
   const note = (line: string): void => {
     deps.stderr.write(`${line}${formatRunId(runId)}\n`);
   };
   return {
     deps,
     options,
-    async loadConfig() {
-      const loaded = await loadConfig(options.config, deps.environment);
-      if (loaded.file === undefined) {
-        note(`No observebridge.yaml in ${deps.environment.directory}: using the demonstration (tenant demo, generated telemetry).`);
-      }
-      return loaded;
+    loadConfig() {
+      loading ??= loadConfig(options.config, deps.environment).then((loaded) => {
+        if (loaded.file === undefined)
+          note(`No observebridge.yaml in ${deps.environment.directory}: using the demonstration (tenant demo, generated telemetry).`);
+        return loaded;
+      });
+      return loading;
     },
     async withWiring(loaded, fields, use) {
       const { level, format } = loaded.config.logging;
@@ -86,7 +90,7 @@ export function createInvocation(command: Command, deps: CliDeps, ending: Invoca
       }
     },
     print(value, columns, rows) {
-      deps.stdout.write(options.output === 'json' ? `${toJson(value, 2)}\n` : formatTable(columns, rows));
+      deps.stdout.write(options.output === 'json' ? `${toJson(value, 2)}\n` : formatTable(columns, rows, widthOf(deps.stdout)));
     },
     note,
     fail: ending.fail,
@@ -95,4 +99,9 @@ export function createInvocation(command: Command, deps: CliDeps, ending: Invoca
       ending.identify(id);
     },
   };
+}
+
+/** Characters of a line where the stream is a terminal; undefined where rows must stay whole. */
+function widthOf(stream: object): number | undefined {
+  return 'columns' in stream && typeof stream.columns === 'number' && stream.columns > 0 ? stream.columns : undefined;
 }

@@ -15,8 +15,10 @@ import { addSqlCommand } from './commands/sql.ts';
 import { addTokensCommand } from './commands/tokens.ts';
 import { addTopoCommand } from './commands/topo.ts';
 import { addUpCommand } from './commands/up.ts';
+import { addExamples } from './examples.ts';
 import { formatFailure, toExitCode, toFailure } from './failure.ts';
 import { type Bind, createInvocation, type GlobalOptions } from './invocation.ts';
+import { fillTenant } from './tenant-option.ts';
 
 /**
  * Runs one command line (without the names of Node and the program) and resolves with the exit code: 0 ok, 1 failed, 2 usage.
@@ -35,6 +37,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
           runId = id;
         },
       });
+      await fillTenant(this, invocation);
       await act(invocation, ...actionArgs);
     };
   const program = createProgram(deps, bind);
@@ -90,5 +93,6 @@ function createProgram(deps: CliDeps, bind: Bind): Command {
   addMigrateCommand(program, bind);
   addCheckCommand(program, bind);
   addTokensCommand(program, bind);
+  addExamples(program);
   return program;
 }

@@ -139,7 +139,10 @@ export const errorCatalogue = {
   OB_REQUEST_INVALID: { retryable: false, remedy: 'Correct what the message names; GET /openapi.json says what the request takes.' },
   OB_BODY_TOO_LARGE: { retryable: false, remedy: 'Send less at once, or raise `api.body_limit_kb`.' },
   OB_MEDIA_TYPE: { retryable: false, remedy: 'Send JSON with `Content-Type: application/json`, or a CloudEvent.' },
-  OB_API_BUSY: { retryable: true, remedy: 'Close other pages or programs that follow the runs, or ask again later.' },
+  OB_API_BUSY: {
+    retryable: true,
+    remedy: 'Ask again later; close other pages or programs that follow the runs, and send fewer statements at once.',
+  },
   OB_EVIDENCE_UNREADABLE: {
     retryable: true,
     remedy: 'Try again; `observebridge check` says whether the source answers. Raw rows older than its retention are gone.',

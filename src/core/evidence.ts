@@ -10,6 +10,8 @@ export interface EvidencePlace {
   readonly traceId: string | null;
   /** Only the rows of this µs, when there is no trace. */
   readonly timestamp: number | null;
+  /** Only rows of this resource and lines with one of these masks; they come newest first, with the canonical columns. */
+  readonly only?: { readonly urn?: string | undefined; readonly fingerprints?: readonly string[] | undefined } | undefined;
 }
 
 /** What an answer may hold and how long its rows together, as JSON, may be. */

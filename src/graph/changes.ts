@@ -2,8 +2,9 @@ import { formatTime, MINUTE, parseTime } from '../core/time.ts';
 import { floorTo, type Window } from '../core/window.ts';
 import type { FoundResource } from './find-resource.ts';
 import type { GraphReader } from './graph-db.ts';
-import { listMovedEdges } from './moved-edges.ts';
+import { listMovedEdges, type MergeEdges } from './moved-edges.ts';
 import { MOST_HOPS } from './neighbours.ts';
+import { walkHops } from './walk-hops.ts';
 
 /** What can have changed, as answers name it. */
 export const changeKinds = ['edge_opened', 'edge_closed', 'edge_changed', 'event', 'pattern_new', 'edge_moved'] as const;
@@ -49,7 +50,12 @@ interface Found extends Omit<Change, 'hops' | 'text'> {
  * What changed in a range: declared edges that opened, closed or got other attributes, events, patterns whose first line lies in it, and calls that
  * moved against the time right before. In order of time, then of kind and resources. Moved calls stand at the beginning of the range.
  */
-export async function listChanges(db: GraphReader, tenantId: string, query: ChangesQuery): Promise<Changes> {
+export async function listChanges(
+  db: GraphReader,
+  tenantId: string,
+  query: ChangesQuery,
+  mergeEdges?: MergeEdges | undefined,
+): Promise<Changes> {
   const { range, near, kind, offset, limit } = query;
   const hops = near && (await findNear(db, tenantId, range, near));
   const bounds = [tenantId, formatTime(range.from), formatTime(range.to), hops ? [...hops.keys()] : null, offset + limit + 1];
@@ -61,7 +67,7 @@ export async function listChanges(db: GraphReader, tenantId: string, query: Chan
   if (wanted('event')) found.push(...(await db.query<Found>(EVENTS, bounds)));
   if (wanted('pattern_new')) found.push(...(await db.query<Found>(PATTERNS, bounds)));
   const changes = found.map(({ ids, ...change }): Change => ({ ...change, text: describe(change), hops: nearest(ids, hops) }));
-  if (wanted('edge_moved')) changes.push(...(await listMoved(db, tenantId, range, offset + limit + 1, hops)));
+  if (wanted('edge_moved')) changes.push(...(await listMoved(db, tenantId, { range, hops, mergeEdges })));
   const all = changes.toSorted((a, b) => (parseTime(a.at) ?? 0) - (parseTime(b.at) ?? 0) || compare(keyOf(a), keyOf(b)));
   return { items: all.slice(offset, offset + limit), ...(all.length > offset + limit ? { nextOffset: offset + limit } : {}) };
 }
@@ -74,40 +80,33 @@ async function findNear(
   { resource, hops }: { resource: FoundResource; hops: number },
 ): Promise<Map<bigint, number>> {
   const callsFrom = floorTo(2 * range.from - range.to, BUCKET);
-  const rows = await db.query<{ id: bigint; hops: number }>(
-    `with recursive edge as materialized (
-       select distinct src_resource_id as src, dst_resource_id as dst from service_call_5m
-       where tenant_id = $1 and bucket >= $6::timestamptz and bucket < $3::timestamptz
-       union select src_resource_id, dst_resource_id from topo_edge_time
-       where tenant_id = $1 and lower(valid) < $3::timestamptz and (upper_inf(valid) or upper(valid) > $2::timestamptz)),
-     step as (select src as near, dst as far from edge union all select dst, src from edge),
-     walk (id, hops) as (
-       select $4::bigint, 0
-       union
-       select s.far, w.hops + 1 from walk w join step s on s.near = w.id where w.hops < $5::int)
-     select id, min(hops) as hops from walk group by id`,
-    [tenantId, formatTime(range.from), formatTime(range.to), resource.id, Math.min(hops, MOST_HOPS), formatTime(callsFrom)],
-  );
-  return new Map(rows.map((row) => [row.id, row.hops]));
+  const times = [formatTime(range.from), formatTime(range.to), formatTime(callsFrom)];
+  return walkHops(resource.id, Math.min(hops, MOST_HOPS), (ids) => db.query<{ id: bigint }>(STEP, [tenantId, ...times, ids]));
 }
 
 async function listMoved(
   db: GraphReader,
   tenantId: string,
-  range: Window,
-  limit: number,
-  hops: ReadonlyMap<bigint, number> | undefined,
+  query: {
+    readonly range: Window;
+    readonly hops: ReadonlyMap<bigint, number> | undefined;
+    readonly mergeEdges: MergeEdges | undefined;
+  },
 ): Promise<Change[]> {
+  const { range, hops, mergeEdges } = query;
   const window = { from: floorTo(range.from, BUCKET), to: floorTo(range.to + BUCKET - 1, BUCKET) };
-  // What is near is known only afterwards, so more are asked for.
-  const { edges } = await listMovedEdges(db, tenantId, {
-    ...{ window, baseline: 'before', minCalls: MOVED_CALLS },
-    limit: hops ? Math.max(limit, 1000) : limit,
-  });
-  const ids = await findIds(db, tenantId, [...new Set(edges.flatMap(({ src_urn, dst_urn }) => [src_urn, dst_urn]))]);
-  return edges.flatMap(({ src_urn, dst_urn, moved, calls, baseline_calls, ...measures }) => {
-    const ends = [src_urn, dst_urn].flatMap((urn) => ids.get(urn) ?? []);
-    if (hops && !ends.some((id) => hops.has(id))) return [];
+  // Pages are in another order than the calls that a limit would keep most of.
+  const moved = {
+    window,
+    baseline: 'before' as const,
+    minCalls: MOVED_CALLS,
+    near: hops && [...hops.keys()],
+    limit: Number.POSITIVE_INFINITY,
+  };
+  const { edges } = await listMovedEdges(db, tenantId, moved, mergeEdges);
+  const ids = hops && (await findIds(db, tenantId, [...new Set(edges.flatMap(({ src_urn, dst_urn }) => [src_urn, dst_urn]))]));
+  return edges.map(({ src_urn, dst_urn, moved, calls, baseline_calls, ...measures }) => {
+    const ends = [src_urn, dst_urn].flatMap((urn) => ids?.get(urn) ?? []);
     return {
       ...{ at: formatTime(window.from), kind: 'edge_moved', urns: [src_urn, dst_urn], hops: nearest(ends, hops) },
       text: `Calls from ${src_urn} to ${dst_urn} moved: ${moved.join(', ')}.`,
@@ -162,46 +161,69 @@ const DETAILS = `'relation', e.relation, 'attrs', e.attrs`;
 
 const OPENED = `select lower(e.valid) as at, 'edge_opened' as kind, ${EDGE}, jsonb_build_object(${DETAILS}) as details, ${CLAIM}
   from topo_edge_time e ${ENDS}
-  where ${NEAR} and lower(e.valid) >= $2::timestamptz and lower(e.valid) < $3::timestamptz order by 1, s.urn, d.urn limit $5`;
+  where ${NEAR} and lower(e.valid) >= $2::timestamptz and lower(e.valid) < $3::timestamptz order by 1, s.urn collate "C", d.urn collate "C" limit $5`;
 
 const CLOSED = `select upper(e.valid) as at, 'edge_closed' as kind, ${EDGE}, jsonb_build_object(${DETAILS}) as details, ${CLAIM}
   from topo_edge_time e ${ENDS}
   where ${NEAR} and not upper_inf(e.valid) and upper(e.valid) >= $2::timestamptz and upper(e.valid) < $3::timestamptz
-  order by 1, s.urn, d.urn limit $5`;
+  order by 1, s.urn collate "C", d.urn collate "C" limit $5`;
 
 const CHANGED = `select upper(h.recorded) as at, 'edge_changed' as kind, ${EDGE}, jsonb_build_object(${DETAILS}, 'attrs_before', h.attrs) as details, ${CLAIM}
   from topo_edge_history h join topo_edge_time e on e.tenant_id = h.tenant_id and e.src_resource_id = h.src_resource_id
     and e.dst_resource_id = h.dst_resource_id and e.relation = h.relation and e.source = h.source and e.scope = h.scope and e.valid && h.valid ${ENDS}
   where ${NEAR} and h.tenant_id = $1 and upper(h.recorded) >= $2::timestamptz and upper(h.recorded) < $3::timestamptz and h.attrs <> e.attrs
-  order by 1, s.urn, d.urn limit $5`;
+  order by 1, s.urn collate "C", d.urn collate "C" limit $5`;
 
-// A subject names a resource by URN, name or alias; an event without a subject concerns everything.
-const EVENTS = `select v.time as at, 'event' as kind, coalesce(n.urns, '{}') as urns, coalesce(n.ids, '{}') as ids,
+/** Takes tenant, from, to, the time from which calls count, and ids; gives the ids one hop from those, over calls and edges declared in the range. */
+const STEP = ['src', 'dst']
+  .map((end) => {
+    const columns = `${end === 'src' ? 'dst' : 'src'}_resource_id as id`;
+    const isNear = `tenant_id = $1 and ${end}_resource_id = any($5::bigint[])`;
+    return `select ${columns} from service_call_5m where ${isNear} and bucket >= $4::timestamptz and bucket < $3::timestamptz
+      union select ${columns} from topo_edge_time
+      where ${isNear} and lower(valid) < $3::timestamptz and (upper_inf(valid) or upper(valid) > $2::timestamptz)`;
+  })
+  .join(' union ');
+
+// A subject names a resource by URN, name or alias; an event without a subject concerns everything. Which names are near is known before the
+// events are read, and what a subject means is looked up for those of the page only.
+const EVENTS = `with page as materialized (
+    select * from event_envelope v
+    where tenant_id = $1 and time >= $2::timestamptz and time < $3::timestamptz and ($4::bigint[] is null or subject is null
+      or subject in (select urn from dim_resource where tenant_id = $1 and resource_id = any($4))
+      or lower(subject) in (select lower(name) from dim_resource where tenant_id = $1 and resource_id = any($4)
+        union all select alias from dim_resource_alias where tenant_id = $1 and resource_id = any($4)))
+    order by time, event_id limit $5),
+  named as materialized (
+    select s.subject, n.urns, n.ids from (select distinct subject from page where subject is not null) s cross join lateral (
+      select array_agg(r.urn order by r.urn) as urns, array_agg(r.resource_id order by r.urn) as ids from dim_resource r
+      where r.tenant_id = $1 and r.resource_id in (
+        select u.resource_id from dim_resource u where u.tenant_id = $1 and u.urn = s.subject
+        union all select u.resource_id from dim_resource u where u.tenant_id = $1 and lower(u.name) = lower(s.subject)
+        union all select a.resource_id from dim_resource_alias a where a.tenant_id = $1 and a.alias = lower(s.subject))) n)
+  select v.time as at, 'event' as kind, coalesce(n.urns, '{}') as urns, coalesce(n.ids, '{}') as ids,
     jsonb_build_object('type', v.type, 'subject', v.subject, 'extensions', v.extensions) as details,
     jsonb_build_object('table', 'event_envelope', 'event_id', v.event_id::text, 'source', v.source, 'id', v.id, 'received_at', ${iso('v.received_at')}) as provenance
-  from event_envelope v left join lateral (
-    select array_agg(r.urn order by r.urn) as urns, array_agg(r.resource_id order by r.urn) as ids from dim_resource r
-    where r.tenant_id = $1 and (r.urn = v.subject or lower(r.name) = lower(v.subject)
-      or r.resource_id in (select a.resource_id from dim_resource_alias a where a.tenant_id = $1 and a.alias = lower(v.subject)))) n on v.subject is not null
-  where v.tenant_id = $1 and v.time >= $2::timestamptz and v.time < $3::timestamptz and ($4::bigint[] is null or v.subject is null or n.ids && $4)
-  order by 1, v.event_id limit $5`;
+  from page v left join named n on n.subject = v.subject order by v.time, v.event_id`;
+
+const COUNTED = `c.tenant_id = $1 and c.bucket > $2::timestamptz - interval '5 minutes' and c.bucket < $3::timestamptz`;
 
 // Each step is a small set of its own: right after a first load the server knows nothing of the tables and would join them row by row.
-const PATTERNS = `with fresh as materialized (
-    select fingerprint, first_seen, template, severity from log_pattern
-    where tenant_id = $1 and alias_of is null and first_seen >= $2::timestamptz and first_seen < $3::timestamptz),
+const PATTERNS = `with listed as materialized (
+    select fingerprint, first_seen, template, severity from log_pattern p
+    where tenant_id = $1 and alias_of is null and first_seen >= $2::timestamptz and first_seen < $3::timestamptz
+      and ($4::bigint[] is null or exists (
+        select from (select p.fingerprint union all select m.fingerprint from log_pattern m where m.tenant_id = $1 and m.alias_of = p.fingerprint) f
+        join log_pattern_5m c using (fingerprint) where c.resource_id = any($4) and ${COUNTED}))
+    order by first_seen, fingerprint limit $5),
   member as materialized (
-    select fingerprint, fingerprint as pattern from fresh
-    union all select m.fingerprint, m.alias_of from log_pattern m where m.tenant_id = $1 and m.alias_of in (select fingerprint from fresh)),
+    select fingerprint, fingerprint as pattern from listed
+    union all select m.fingerprint, m.alias_of from log_pattern m where m.tenant_id = $1 and m.alias_of in (select fingerprint from listed)),
   counted as materialized (
-    select m.pattern as fingerprint, array_agg(distinct c.resource_id) as ids, sum(c.count_total)::float8 as lines, min(c.sample_ref)::text as locator_id
-    from log_pattern_5m c join member m using (fingerprint)
-    where c.tenant_id = $1 and c.bucket > $2::timestamptz - interval '5 minutes' and c.bucket < $3::timestamptz group by 1),
-  listed as materialized (
-    select p.*, coalesce(n.ids, '{}') as ids, n.lines, n.locator_id from fresh p left join counted n using (fingerprint)
-    where $4::bigint[] is null or n.ids && $4 order by p.first_seen, p.fingerprint limit $5)
-  select first_seen as at, 'pattern_new' as kind, ids,
-    array(select r.urn from dim_resource r where r.tenant_id = $1 and r.resource_id = any(l.ids) order by r.urn) as urns,
+    select m.pattern as fingerprint, array_agg(distinct c.resource_id) as ids, sum(c.count_total::float8) as lines, min(c.sample_ref)::text as locator_id
+    from log_pattern_5m c join member m using (fingerprint) where ${COUNTED} group by 1)
+  select first_seen as at, 'pattern_new' as kind, coalesce(ids, '{}') as ids,
+    array(select r.urn from dim_resource r where r.tenant_id = $1 and r.resource_id = any(n.ids) order by r.urn) as urns,
     jsonb_build_object('fingerprint', fingerprint, 'template', template, 'severity', severity, 'lines', lines) as details,
     jsonb_build_object('table', 'log_pattern', 'fingerprint', fingerprint, 'locator_id', locator_id) as provenance
-  from listed l order by 1, fingerprint`;
+  from listed left join counted n using (fingerprint) order by 1, fingerprint`;

@@ -1,6 +1,7 @@
 import { type EdgeKind, type EdgeView, edgeParams, edgesSql } from './edge-view.ts';
 import type { FoundResource, ResourceRef } from './find-resource.ts';
 import type { GraphReader } from './graph-db.ts';
+import { walkHops } from './walk-hops.ts';
 
 /** Which way edges are followed: to callers (`in`), to callees (`out`), or both ways at every step. */
 export const directions = ['in', 'out', 'both'] as const;
@@ -49,42 +50,48 @@ export interface Neighbours {
  * once, at its shortest distance.
  */
 export async function listNeighbours(db: GraphReader, view: EdgeView, query: NeighboursQuery): Promise<Neighbours> {
-  const params = [...edgeParams(view), query.resource.id, Math.min(query.hops, MOST_HOPS)];
-  const reached = `with recursive edge as materialized (${edgesSql(query.edges)}),
-    step as (${STEPS[query.direction]}),
-    walk (id, hops) as (
-      select $5::bigint, 0
-      union
-      select s.far, w.hops + 1 from walk w join step s on s.near = w.id where w.hops < $6::int),
-    reached as materialized (select id, min(hops) as hops from walk group by id)`;
-  const resources = await db.query<Neighbour>(
-    `${reached}
-     select n.hops, ${RESOURCE('n.id')} from reached n left join dim_resource r on r.tenant_id = $1 and r.resource_id = n.id
-     where n.hops > 0 order by n.hops, urn limit $7`,
-    [...params, query.limit + 1],
+  const { resource, direction, edges: kind, limit } = query;
+  const hops = Math.min(query.hops, MOST_HOPS);
+  const near = `(${edgesSql(kind)}) e where ${ENDS[direction].map((end) => `${end} = any($5::bigint[])`).join(' or ')}`;
+  const step = ENDS[direction].map((end) => `select ${end} as near, ${end === 'src' ? 'dst' : 'src'} as far, src, dst, relation from edge`);
+  // The hop that brings more than the limit allows is the last one that the answer shows anything of.
+  const found = await walkHops(
+    resource.id,
+    hops,
+    (ids) =>
+      db.query<{ id: bigint }>(
+        `with edge as materialized (select src, dst, relation from ${near}), step as (${step.join(' union all ')})
+         select distinct far as id from step where near = any($5::bigint[])`,
+        [...edgeParams(view), ids],
+      ),
+    limit,
   );
+  const resources = await db.query<Neighbour>(
+    `select n.hops, ${RESOURCE('n.id')} from unnest($2::bigint[], $3::int[]) as n (id, hops)
+     left join dim_resource r on r.tenant_id = $1 and r.resource_id = n.id where n.hops > 0 order by n.hops, urn limit $4`,
+    [view.tenantId, [...found.keys()], [...found.values()], limit + 1],
+  );
+  const inner = [...found].filter(([, distance]) => distance < hops);
   const edges = await db.query<NeighbourEdge>(
-    `${reached}, way as (
-       select near.hops + 1 as hops, s.src, s.dst, s.relation from step s join reached near on near.id = s.near where near.hops < $6::int)
+    `with edge as materialized (select e.* from ${near}), step as (${step.join(' union all ')}),
+     way as (
+       select n.hops + 1 as hops, s.src, s.dst, s.relation from step s join unnest($5::bigint[], $6::int[]) as n (id, hops) on n.id = s.near)
      select min(w.hops) as hops, ${URN('s', 'e.src')} as src_urn, ${URN('d', 'e.dst')} as dst_urn, e.relation, e.calls, e.rps, e.err_rate, e.worst_p95_ms
      from way w join edge e using (src, dst, relation)
      left join dim_resource s on s.tenant_id = $1 and s.resource_id = e.src left join dim_resource d on d.tenant_id = $1 and d.resource_id = e.dst
      group by e.src, e.dst, s.urn, d.urn, e.relation, e.calls, e.rps, e.err_rate, e.worst_p95_ms
      order by hops, rps desc nulls last, src_urn, dst_urn, relation limit $7`,
-    [...params, query.limit + 1],
+    [...edgeParams(view), inner.map(([id]) => id), inner.map(([, distance]) => distance), limit + 1],
   );
   return {
-    resources: resources.slice(0, query.limit),
-    edges: edges.slice(0, query.limit),
-    truncated: resources.length > query.limit || edges.length > query.limit,
+    resources: resources.slice(0, limit),
+    edges: edges.slice(0, limit),
+    truncated: resources.length > limit || edges.length > limit,
   };
 }
 
-const STEPS: Readonly<Record<Direction, string>> = {
-  out: 'select src as near, dst as far, src, dst, relation from edge',
-  in: 'select dst as near, src as far, src, dst, relation from edge',
-  both: 'select src as near, dst as far, src, dst, relation from edge union all select dst, src, src, dst, relation from edge',
-};
+/** The end of an edge that is nearer. */
+const ENDS: Readonly<Record<Direction, readonly ('src' | 'dst')[]>> = { out: ['src'], in: ['dst'], both: ['src', 'dst'] };
 
 const URN = (alias: string, id: string): string => `coalesce(${alias}.urn, 'urn:unknown:' || ${id})`;
 

@@ -18,6 +18,8 @@ export interface BatchCounts {
 
 export interface PrepareOptions {
   readonly onlyIfChanged?: boolean;
+  /** Told in a sentence, without row values and secrets, what a person should look at. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** A piece of work over windows of one tenant. Reading has no effect, so it may be given up at any time. */

@@ -7,6 +7,7 @@ import { floorTo, type Window } from '../core/window.ts';
 import { type EdgeView, edgeKinds, openEdgeView } from '../graph/edge-view.ts';
 import { MOST_HOPS } from '../graph/neighbours.ts';
 import { findNewestCalls } from '../store/call-list.ts';
+import { type BucketTable, findKeptRange } from '../store/nearest-rows.ts';
 import type { Question } from './tool.ts';
 
 const BUCKET = 5 * MINUTE;
@@ -65,12 +66,21 @@ export function readMoment(name: string, text: string): Micros {
   return time;
 }
 
-/** The range of the arguments, or as long a time up to the newest calls. Rejects as `readRange` does. */
+/** The range of the arguments, or as long a time up to the newest calls; where a tenant has no calls, up to its newest log lines or metrics. Rejects as `readRange` does. */
 export function readCallRange(question: Question, input: { from?: string; to?: string }, length: Micros = HOUR): Promise<Window> {
   return readRange(input, question.now, async () => {
-    const to = await findNewestCalls(question.db, question.tenantId);
+    const { db, tenantId } = question;
+    const to =
+      (await findNewestCalls(db, tenantId)) ??
+      (await findNewest(db, tenantId, 'log_pattern_5m')) ??
+      (await findNewest(db, tenantId, 'metric_1m'));
     return to === undefined ? undefined : { from: to - length, to };
   });
+}
+
+async function findNewest(db: Question['db'], tenantId: string, table: BucketTable): Promise<Micros | undefined> {
+  const newest = parseTime((await findKeptRange(db, tenantId, table))?.last ?? '');
+  return newest === undefined ? undefined : floorTo(newest, BUCKET) + BUCKET;
 }
 
 /** The range in whole five minutes. */

@@ -1,9 +1,10 @@
 import { ObserveBridgeError } from '../core/error.ts';
-import { formatTime, parseTime } from '../core/time.ts';
+import { formatTime, type Micros, parseTime } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
 import type { EdgeView } from '../graph/edge-view.ts';
 import { type FoundResource, findResource } from '../graph/find-resource.ts';
-import { type BucketTable, findNearestRows, REACH_DAYS } from '../store/nearest-rows.ts';
+import { type BucketTable, findKeptRange, findNearestRows, REACH_DAYS } from '../store/nearest-rows.ts';
+import { listScopes } from '../store/scope-list.ts';
 import { listSimilarResources } from '../store/similar-resources.ts';
 import type { Question } from './tool.ts';
 
@@ -33,8 +34,31 @@ export async function hintAtRows(
     ...(before === null ? [] : [`the last before begin at ${before}`]),
     ...(after === null ? [] : [`the first after at ${after}`]),
   ];
-  return `${sentence}; ${places.length > 0 ? places.join(', ') : `nor in the ${REACH_DAYS} days before and after`}.`;
+  if (places.length > 0) return `${sentence}; ${places.join(', ')}.`;
+  const kept = await findKeptRange(db, tenantId, table);
+  if (kept)
+    return `${sentence}, nor in the ${REACH_DAYS} days before and after; the tenant has ${CONTENTS[table]} from ${kept.first} to ${kept.last}.`;
+  const others = [];
+  for (const other of ['service_call_5m', 'log_pattern_5m', 'metric_1m'] as const) {
+    const range = await findKeptRange(db, tenantId, other);
+    if (range) others.push(`${CONTENTS[other]} from ${range.first} to ${range.last}`);
+  }
+  return `The tenant has no ${CONTENTS[table]} at all${others.length > 0 ? `; it has ${others.join(' and ')}` : ', and nothing else yet'}.`;
 }
+
+/** A hint for a time at which nothing is declared: since when documents are known. */
+export async function hintAtScopes({ db, tenantId }: Pick<Question, 'db' | 'tenantId'>, time: Micros): Promise<string | undefined> {
+  const scopes = await listScopes(db, { tenantId, limit: 1000 });
+  if (scopes.length === 0) return 'No topology document of this tenant has been read yet.';
+  const observed = scopes.map(({ observed_at }) => observed_at).toSorted();
+  const edges = scopes.reduce((total, scope) => total + scope.edges, 0);
+  const [first = ''] = observed;
+  if ((parseTime(first) ?? 0) < time) return undefined;
+  return `Nothing was declared then: ${edges} edges of ${scopes.length} documents were observed from ${first} to ${observed.at(-1)}; topology_at without \`at\` lists them.`;
+}
+
+/** The range that the calls of a view lie in, in words. */
+export const rangeOf = ({ callsFrom, callsTo }: EdgeView): string => `from ${callsFrom} to ${callsTo}`;
 
 /** Hint and provenance of an answer out of the edges at a time. */
 export async function describeView(question: Question, view: EdgeView, isEmpty: boolean) {

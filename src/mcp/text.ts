@@ -31,7 +31,9 @@ function toLines(name: string, value: unknown, most: number): string[] {
   if (!Array.isArray(value)) return value === null ? [] : [`${name}: ${toCell(value, most)}`];
   if (value.length === 0) return [];
   if (!value.every(isRow)) return [`${name}: ${value.map((item) => toCell(item, most)).join(', ')}`];
-  const names = [...new Set(value.flatMap(Object.keys))].filter((column) => value.some((row) => !isVoid(row[column])));
+  const names = [...new Set(value.flatMap(Object.keys))].filter(
+    (column) => value.some((row) => !isVoid(row[column])) && !(column === 'name' && value.every(isNamedByUrn)),
+  );
   return [
     `${name} (${value.length}): ${names.join(' | ')}`,
     ...value.map((row) => names.map((column) => toCell(row[column], most)).join(' | ')),
@@ -42,14 +44,26 @@ function isRow(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function isNamedByUrn({ urn, name }: Readonly<Record<string, unknown>>): boolean {
+  return typeof urn === 'string' && typeof name === 'string' && (urn.endsWith(`/${name}`) || urn.endsWith(`:${name}`));
+}
+
 function isVoid(value: unknown): boolean {
-  return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+  return value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function toCell(value: unknown, most: number): string {
   if (isVoid(value)) return '-';
   if (typeof value === 'number') return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : toWords(value);
   const line = text.replace(/\s+/g, ' ');
   return line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
+}
+
+/** A value inside a cell: lists by commas, and members with their names. */
+function toWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(toWords).join(', ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  const members = Object.entries(value).filter(([, member]) => !isVoid(member));
+  return `{${members.map(([name, member]) => `${name}: ${toWords(member)}`).join(', ')}}`;
 }

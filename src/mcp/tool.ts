@@ -58,6 +58,8 @@ export function defineTool<Input extends TProperties, Output extends TProperties
   readonly input: Input;
   readonly output: Output;
   readonly openWorld?: boolean;
+  /** Whether numbers are given as they are; else with four digits. */
+  readonly exact?: boolean;
   ask(question: Question, input: Static<ReturnType<typeof Type.Object<Input>>>): Promise<Answered & Readonly<Record<string, unknown>>>;
 }): Tool {
   const { name, title, description, ask } = definition;
@@ -69,12 +71,13 @@ export function defineTool<Input extends TProperties, Output extends TProperties
     async answer(question, args) {
       if (!Check(input, args)) throw invalid(describeViolation(input.properties, [...Errors(input, args)]));
       const { hint, ...answer } = await ask(question, args as Static<ReturnType<typeof Type.Object<Input>>>);
-      const whole: Record<string, unknown> = {
-        ...answer,
+      const given: Record<string, unknown> = {
+        ...(definition.exact ? answer : (shorten(answer) as typeof answer)),
         ...(hint === undefined ? {} : { hint }),
         tenant_id: question.tenantId,
         as_of: formatTime(question.now),
       };
+      const whole = Object.hasOwn(input.properties, 'limit') && !Object.hasOwn(Object(args), 'limit') ? cutToFit(given) : given;
       if (!Check(output, whole)) {
         const [first] = Errors(output, whole);
         throw new ObserveBridgeError(
@@ -86,6 +89,45 @@ export function defineTool<Input extends TProperties, Output extends TProperties
       return whole;
     },
   };
+}
+
+/** Characters of the structured content of an answer whose `limit` nobody gave: agents pay for every one. */
+const MOST = 8000;
+
+/** The answer with the ends of its longest lists cut off until it is short enough. */
+function cutToFit(answer: Record<string, unknown>): Record<string, unknown> {
+  let excess = JSON.stringify(answer).length + 150 - MOST;
+  if (excess <= 0) return answer;
+  const lists = new Map(
+    Object.entries(answer).flatMap(([name, value]) =>
+      Array.isArray(value) && value.length > 1 ? [[name, value.map((item) => JSON.stringify(item).length + 1)] as const] : [],
+    ),
+  );
+  const length = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
+  const cut = new Set<string>();
+  while (excess > 0) {
+    const [longest] = [...lists].filter(([, sizes]) => sizes.length > 1).toSorted(([, a], [, b]) => length(b) - length(a));
+    if (longest === undefined) break;
+    cut.add(longest[0]);
+    excess -= longest[1].pop() ?? 0;
+  }
+  const parts = [...cut].map((name) => [name, answer[name] as unknown[], lists.get(name)?.length ?? 0] as const);
+  const shown = parts.map(([name, all, count]) => `the first ${count} of ${all.length} ${name}`).join(' and ');
+  return {
+    ...answer,
+    ...Object.fromEntries(parts.map(([name, all, count]) => [name, all.slice(0, count)])),
+    truncated: true,
+    hint: `${answer.hint === undefined ? '' : `${answer.hint} `}Shown are ${shown}, to be short; give \`limit\` for more.`,
+  };
+}
+
+/** Numbers with four digits, or without fraction: more say nothing of measurements. */
+function shorten(value: unknown): unknown {
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? value : Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4));
+  if (Array.isArray(value)) return value.map(shorten);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shorten(inner)]));
 }
 
 interface Violation {

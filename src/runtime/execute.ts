@@ -1,9 +1,10 @@
 import { ObserveBridgeError, toObserveBridgeError } from '../core/error.ts';
+import { createRunLog, type RunLog } from '../core/run-log.ts';
 import { formatDuration, type Micros } from '../core/time.ts';
 import { toBatches, type Window } from '../core/window.ts';
 import type { Job, PreparedBatch } from '../jobs/job.ts';
-import type { CircuitPolicy } from '../store/circuit.ts';
 import type { Db } from '../store/db.ts';
+import type { RunLogs } from '../store/run-attempt.ts';
 import {
   type ClaimedBatch,
   type ClaimedRun,
@@ -14,16 +15,10 @@ import {
   renewLeases,
   succeedRuns,
 } from '../store/run-queue.ts';
+import type { Lane } from '../store/schedule.ts';
+import { tellBegin, tellFailure, tellSuccess, tellVerdict, toShownMessage } from './attempt-words.ts';
 import type { Hold, Leases } from './leases.ts';
-
-/** How failed windows are tried again. */
-export interface RetryPolicy {
-  readonly maxAttempts: number;
-  /** Seconds until the second attempt; each further one waits twice as long, up to `longestPauseSeconds`. */
-  readonly pauseSeconds: number;
-  readonly longestPauseSeconds: number;
-  readonly circuit: CircuitPolicy;
-}
+import { type RetryPolicy, toPause } from './retry-policy.ts';
 
 /** What executing claimed windows needs. */
 export interface ExecuteDeps {
@@ -33,6 +28,9 @@ export interface ExecuteDeps {
   readonly retry: RetryPolicy;
   /** A number in `[0, 1)`: it spreads retries. */
   readonly random: () => number;
+  readonly now: () => Micros;
+  /** Told what a job wants an operator to read; it is in the logs of the attempts too. */
+  onNotice?(lane: Lane, text: string): void;
 }
 
 /** How windows ended: with counts, or with an error for all of them. */
@@ -58,6 +56,13 @@ export interface Reading {
   /** Fires also when the windows are lost or canceled. */
   readonly signal: AbortSignal;
   readonly hold: Hold;
+  readonly part: Part;
+}
+
+/** Windows that are read in one go, and what their attempts have in common. */
+interface Part {
+  readonly runs: readonly ClaimedRun[];
+  readonly log: RunLog;
   readonly prepared: Promise<Prepared>;
 }
 
@@ -70,10 +75,23 @@ const dependsOnWindow: ReadonlySet<string> = new Set([
 ]);
 
 /** Begins to read claimed windows and keeps their leases. `finishReading` must follow. */
-export function beginReading(deps: ExecuteDeps, job: Job, batch: ClaimedBatch, timeout: Micros, stop: AbortSignal): Reading {
+export function beginReading(
+  deps: ExecuteDeps,
+  job: Job,
+  batch: ClaimedBatch,
+  timeout: Micros,
+  stop: AbortSignal,
+  log = createRunLog(deps.now),
+): Reading {
+  tellBegin(log, batch);
   const hold = deps.leases.hold(batch.runs);
-  const signal = AbortSignal.any([stop, hold.signal]);
-  return { job, batch, timeout, stop, signal, hold, prepared: prepare(job, batch, batch.runs, timeout, signal) };
+  const reading = { job, batch, timeout, stop, signal: AbortSignal.any([stop, hold.signal]), hold };
+  return { ...reading, part: beginPart(deps, reading, batch.runs, log) };
+}
+
+/** When the read of a `Reading` has ended, well or not. Never rejects. */
+export async function untilRead({ part }: Reading): Promise<void> {
+  await part.prepared;
 }
 
 /**
@@ -82,23 +100,34 @@ export function beginReading(deps: ExecuteDeps, job: Job, batch: ClaimedBatch, t
  */
 export async function finishReading(deps: ExecuteDeps, reading: Reading): Promise<BatchOutcome[]> {
   using _hold = reading.hold;
-  return finish(deps, reading, reading.batch.runs, await reading.prepared);
+  // Awaited here, because returning ends the hold.
+  return await finish(deps, reading, reading.part);
+}
+
+function beginPart(deps: ExecuteDeps, reading: Omit<Reading, 'part'>, runs: readonly ClaimedRun[], log: RunLog): Part {
+  return { runs, log, prepared: prepare(deps, reading, runs, log) };
 }
 
 async function prepare(
-  job: Job,
-  { trigger }: ClaimedBatch,
+  deps: ExecuteDeps,
+  { job, batch: { tenantId, trigger }, timeout, signal }: Omit<Reading, 'part'>,
   runs: readonly ClaimedRun[],
-  timeout: Micros,
-  signal: AbortSignal,
+  log: RunLog,
 ): Promise<Prepared> {
   const deadline = AbortSignal.timeout(timeout / 1000);
   try {
     const batch = await job.prepare(
       runs.map((run) => run.window),
       AbortSignal.any([signal, deadline]),
-      { onlyIfChanged: trigger === 'settle' },
+      {
+        onlyIfChanged: trigger === 'settle',
+        onNotice(text) {
+          log.add('warn', text);
+          deps.onNotice?.({ job: job.name, tenantId }, text);
+        },
+      },
     );
+    log.add('info', 'The read has ended; its rows are written next.');
     return { batch };
   } catch (error) {
     if (signal.aborted && signal.reason instanceof ObserveBridgeError) return { error: signal.reason };
@@ -109,23 +138,26 @@ async function prepare(
   }
 }
 
-async function finish(deps: ExecuteDeps, reading: Reading, runs: readonly ClaimedRun[], prepared: Prepared): Promise<BatchOutcome[]> {
-  const { job, timeout, signal } = reading;
+async function finish(deps: ExecuteDeps, reading: Reading, part: Part): Promise<BatchOutcome[]> {
+  const { runs, log } = part;
   try {
+    const prepared = await part.prepared;
     if ('error' in prepared) throw prepared.error;
-    return [await write(deps, reading, runs, prepared.batch)];
+    return [await write(deps, reading, part, prepared.batch)];
   } catch (cause) {
     const reason = toObserveBridgeError(cause);
-    if (reason.code === 'OB_LEASE_LOST' && !reading.stop.aborted) return finishHeld(deps, reading, runs, reason);
-    if (runs.length > 1 && dependsOnWindow.has(reason.code) && !signal.aborted) {
+    if (reason.code === 'OB_LEASE_LOST' && !reading.stop.aborted) return finishHeld(deps, reading, part, reason);
+    if (runs.length > 1 && dependsOnWindow.has(reason.code) && !reading.signal.aborted) {
+      tellFailure(log, reason);
+      log.add('warn', `The ${runs.length} windows are read again in two halves, to find those that cannot be done.`);
       const half = Math.ceil(runs.length / 2);
       const outcomes: BatchOutcome[] = [];
-      for (const part of [runs.slice(0, half), runs.slice(half)]) {
-        outcomes.push(...(await finish(deps, reading, part, await prepare(job, reading.batch, part, timeout, signal))));
+      for (const own of [runs.slice(0, half), runs.slice(half)]) {
+        outcomes.push(...(await finish(deps, reading, beginPart(deps, reading, own, log.fork()))));
       }
       return joinFailures(outcomes);
     }
-    return [failedOutcome(runs, reason, await giveUp(deps, reading, runs, reason))];
+    return [failedOutcome(runs, reason, await giveUp(deps, reading, part, reason))];
   }
 }
 
@@ -133,53 +165,76 @@ async function finish(deps: ExecuteDeps, reading: Reading, runs: readonly Claime
 async function finishHeld(
   deps: ExecuteDeps,
   { job, batch, timeout, stop }: Reading,
-  runs: readonly ClaimedRun[],
+  { runs, log }: Part,
   reason: ObserveBridgeError,
 ): Promise<BatchOutcome[]> {
   const { lost } = await renewLeases(deps.db, runs, deps.holder).catch(() => ({ lost: runs }));
   const outcomes = lost.length > 0 ? [failedOutcome(lost, reason, 'lost')] : [];
   const held = runs.filter((run) => !lost.includes(run));
+  log.add('warn', `Other workers have ${lost.length} of the ${runs.length} windows now; the others are read again.`);
   for (const stretch of toBatches(
     held.map((run) => run.window),
     held.length,
   )) {
     const own = held.filter((run) => stretch.includes(run.window));
-    outcomes.push(...(await finishReading(deps, beginReading(deps, job, { ...batch, runs: own }, timeout, stop))));
+    outcomes.push(...(await finishReading(deps, beginReading(deps, job, { ...batch, runs: own }, timeout, stop, log.fork()))));
   }
   return outcomes;
 }
 
-async function write(deps: ExecuteDeps, { batch }: Reading, runs: readonly ClaimedRun[], prepared: PreparedBatch): Promise<BatchOutcome> {
+async function write(deps: ExecuteDeps, { batch }: Reading, { runs, log }: Part, prepared: PreparedBatch): Promise<BatchOutcome> {
   const counts = await deps.db.transaction(async (tx) => {
     await fenceRuns(tx, runs, deps.holder.worker);
     const written = await prepared.write(tx);
-    await succeedRuns(tx, batch, runs, written.stats);
+    const logs = toLogs(runs, log, (own, _, index) => tellSuccess(own, written, index));
+    await succeedRuns(tx, batch, runs, written.stats, logs);
     return written;
   });
   return { windows: runs.map((run) => run.window), runs, ended: 'success', ...counts };
 }
 
+/** The logs of the windows: what they share, and the end of each. */
+function toLogs(runs: readonly ClaimedRun[], shared: RunLog, tellEnd: (log: RunLog, run: ClaimedRun, index: number) => void): RunLogs {
+  return new Map(
+    runs.map((run, index) => {
+      const log = shared.fork();
+      tellEnd(log, run, index);
+      return [run.id, log.lines()];
+    }),
+  );
+}
+
 /** Writes down the failure. Where even that fails, the lease runs out and the windows come back; the first error is the one to report. */
-async function giveUp(
-  { db, holder: { worker }, retry, random }: ExecuteDeps,
-  { batch, signal }: Reading,
-  runs: readonly ClaimedRun[],
-  error: ObserveBridgeError,
-): Promise<BatchOutcome['ended']> {
+async function giveUp(deps: ExecuteDeps, reading: Reading, { runs, log }: Part, error: ObserveBridgeError): Promise<BatchOutcome['ended']> {
   if (error.code === 'OB_LEASE_LOST') return 'lost';
+  const { db, retry } = deps;
+  const { worker } = deps.holder;
+  const { batch, signal } = reading;
   try {
     if (signal.aborted) {
-      await db.transaction((tx) => releaseRuns(tx, batch, runs, worker));
+      const reason = reading.stop.aborted ? 'Given up: the process that ran it was stopped.' : error.message;
+      const logs = toLogs(runs, log, (own) => own.add('warn', reason));
+      await db.transaction((tx) => releaseRuns(tx, batch, runs, worker, logs));
       return 'released';
     }
+    tellFailure(log, error);
     const failures = Math.max(0, ...runs.map((run) => run.retries));
-    const pause = Math.min(retry.longestPauseSeconds, retry.pauseSeconds * 2 ** failures) * (0.5 + random() / 2);
+    const retryAfterSeconds = error.retryable ? toPause(retry, failures, deps.random()) : undefined;
+    const { maxAttempts } = retry;
+    const logs = toLogs(runs, log, (own, run) => tellVerdict(own, run, batch.probe, { maxAttempts, retryAfterSeconds }));
     const { dead } = await db.transaction((tx) =>
-      failRuns(tx, batch, runs, worker, {
-        ...{ code: error.code, message: error.message, maxAttempts: retry.maxAttempts, probe: batch.probe },
-        ...(error.retryable ? { retryAfterSeconds: pause } : {}),
-        ...(dependsOnWindow.has(error.code) && error.code !== 'OB_TIMEOUT' ? {} : { circuit: retry.circuit }),
-      }),
+      failRuns(
+        tx,
+        batch,
+        runs,
+        worker,
+        {
+          ...{ code: error.code, message: toShownMessage(error), maxAttempts, probe: batch.probe },
+          ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+          ...(dependsOnWindow.has(error.code) && error.code !== 'OB_TIMEOUT' ? {} : { circuit: retry.circuit }),
+        },
+        logs,
+      ),
     );
     return dead > 0 ? 'dead' : 'queued';
   } catch {

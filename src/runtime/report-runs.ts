@@ -22,6 +22,8 @@ export interface RunReporterDeps {
 export interface RunReporter {
   begun(batch: ClaimedBatch): void;
   ended(batch: Lane & { readonly trigger: Trigger }, outcome: BatchOutcome): void;
+  /** What a job wants an operator to read. */
+  noticed(lane: Lane, text: string): void;
 }
 
 export function createRunReporter(deps: RunReporterDeps): RunReporter {
@@ -34,6 +36,7 @@ export function createRunReporter(deps: RunReporterDeps): RunReporter {
     }
   };
   return {
+    noticed: ({ job, tenantId }, text) => logger.warn({ job, tenant_id: tenantId }, text),
     begun: (batch) => emit(batch, batch.runs, { eventType: 'START' }, []),
     ended(batch, outcome) {
       const { runs, windows, rows, changed, stats, error, ended } = outcome;

@@ -4,7 +4,7 @@ import type { Caller, Trigger } from '../core/trigger.ts';
 import { toBatches, type Window } from '../core/window.ts';
 import type { Job } from '../jobs/job.ts';
 import { type ClaimedBatch, claimWindows } from '../store/run-queue.ts';
-import { type BatchOutcome, beginReading, type ExecuteDeps, finishReading, type Reading } from './execute.ts';
+import { type BatchOutcome, beginReading, type ExecuteDeps, finishReading, type Reading, untilRead } from './execute.ts';
 
 export interface RunRangeOptions extends ExecuteDeps {
   readonly job: Job;
@@ -40,7 +40,7 @@ export async function runRange(options: RunRangeOptions): Promise<BatchOutcome[]
   let ahead = await readNext();
   while (ahead.length > 0 || batches.length > 0) {
     const current = ahead;
-    await Promise.all(current.map((reading) => reading.prepared));
+    await Promise.all(current.map(untilRead));
     ahead = await readNext();
     for (const reading of current) for (const outcome of await finishReading(options, reading)) report(outcome);
   }

@@ -16,6 +16,8 @@ export interface Upkeep {
    * slow the next start, and vacuums tables of which a fifth is dead. Runs outside transactions.
    */
   run(): Promise<void>;
+  /** Analyzes tables of which a tenth has changed since they were last: what changed is counted no longer than the session lasts. */
+  finish(): Promise<void>;
 }
 
 /** Watches a session of the embedded database. */
@@ -43,10 +45,7 @@ export function createUpkeep(session: Session): Upkeep {
     async run() {
       statements = 0;
       copied = 0;
-      await session.execute('select pg_stat_force_next_flush()', []);
-      // Without statistics the planner takes every table for empty, and lists of patterns took seconds.
-      const stale = await listTables(session, 'n_mod_since_analyze > 1000 + 0.2 * n_live_tup');
-      for (const name of stale) await session.execute(`analyze ${name}`, []);
+      await analyze(session, 'n_mod_since_analyze > 1000 + 0.2 * n_live_tup');
       const [wal] = await queryRows<{ bytes: number }>(
         session,
         'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn)::float8 as bytes from pg_control_checkpoint()',
@@ -55,7 +54,14 @@ export function createUpkeep(session: Session): Upkeep {
       for (const name of await listTables(session, 'n_dead_tup > 1000 + 0.2 * n_live_tup')) await session.execute(`vacuum ${name}`, []);
       await session.execute('checkpoint', []);
     },
+    finish: () => analyze(session, 'n_mod_since_analyze > 50 + 0.1 * (select reltuples from pg_class where oid = relid)'),
   };
+}
+
+/** Without statistics the planner takes every table for empty, and lists of patterns took seconds. */
+async function analyze(session: Session, condition: string): Promise<void> {
+  await session.execute('select pg_stat_force_next_flush()', []);
+  for (const name of await listTables(session, condition)) await session.execute(`analyze ${name}`, []);
 }
 
 /** Quoted names of the tables whose counters fulfil the condition. */

@@ -48,6 +48,8 @@ export interface FoundPassage {
 
 /** Passages of either ranking that take part; no offset reaches further. */
 export const RANKED = 100;
+/** Passages, or a tenth of all if that is more, whose vectors are multiplied: those whose numbers have the most signs in common with the question's. */
+const MULTIPLIED = 1_000;
 const MOST_WORDS = 32;
 const SPACELESS = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]+/gu;
 
@@ -79,7 +81,7 @@ export function searchPassages(db: Queryable, search: PassageSearch): Promise<Fo
   const { tenantId, question, near, resourceId, offset, limit } = search;
   return db.query<FoundPassage>(SEARCH, [
     ...[tenantId, question.wanted, question.required, question.excluded],
-    ...[near?.model ?? null, near ? `{${near.vector.join()}}` : null, resourceId ?? null, RANKED, offset, limit],
+    ...[near?.model ?? null, near ? `{${near.vector.join()}}` : null, resourceId ?? null, RANKED, offset, limit, MULTIPLIED],
   ]);
 }
 
@@ -112,6 +114,7 @@ const SEARCH = `with
       and ($7::bigint is null or exists (
         select from kb_doc_resource r where r.tenant_id = c.tenant_id and r.doc_id = c.doc_id and r.resource_id = $7))
   ),
+  asked as materialized (select kb_signs($6::real[]) as signs),
   by_text as (
     select doc_id, chunk, row_number() over (order by rank desc, doc_id, chunk) as place from (
       select c.doc_id, c.chunk, sum(w.weight * ts_rank('{0.4, 0.4, 0.4, 1}', c.search, w.term, 1)) as rank
@@ -121,7 +124,11 @@ const SEARCH = `with
   ),
   by_vector as (
     select doc_id, chunk, similarity, row_number() over (order by similarity desc, doc_id, chunk) as place from (
-      select doc_id, chunk, kb_similarity(embedding, $6::real[]) as similarity from admitted c where model = $5
+      select c.doc_id, c.chunk, kb_similarity(c.embedding, $6::real[]) as similarity from (
+        select a.doc_id, a.chunk from admitted a, asked where a.model = $5
+        order by case when length(a.signs) = length(asked.signs) then bit_count(a.signs # asked.signs) end, a.doc_id, a.chunk
+        limit (select greatest($11::int, (passages / 10)::int) from total)
+      ) alike join kb_chunk c on c.tenant_id = $1 and c.doc_id = alike.doc_id and c.chunk = alike.chunk
       order by similarity desc nulls last, doc_id, chunk limit $8
     ) nearest where similarity is not null
   ),

@@ -89,3 +89,8 @@ export function toPlace({ stream, stream_type, window_from, window_to, exemplar_
     timestamp: exemplar_timestamp === null ? null : (parseTime(exemplar_timestamp) ?? null),
   };
 }
+
+/** All rows of the window of a locator that belong to a resource or to patterns, not only its exemplar. */
+export function toNarrowPlace(locator: LocatorRow, only: NonNullable<EvidencePlace['only']>): EvidencePlace {
+  return { ...toPlace(locator), traceId: null, timestamp: null, only };
+}

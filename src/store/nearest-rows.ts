@@ -44,3 +44,17 @@ export async function findNearestRows(
   );
   return row ?? { within: false, before: null, after: null };
 }
+
+/** The first and the last bucket of a table that the tenant has rows of, ISO 8601 UTC; undefined when there are none. */
+export async function findKeptRange(
+  db: Queryable,
+  tenantId: string,
+  table: BucketTable,
+): Promise<{ readonly first: string; readonly last: string } | undefined> {
+  const end = (order: 'asc' | 'desc'): string =>
+    `(select bucket from ${table} where tenant_id = $1 order by tenant_id ${order}, bucket ${order} limit 1)`;
+  const [row] = await db.query<{ first: string | null; last: string | null }>(`select ${end('asc')} as first, ${end('desc')} as last`, [
+    tenantId,
+  ]);
+  return row?.first && row.last ? { first: row.first, last: row.last } : undefined;
+}

@@ -44,7 +44,7 @@ export interface ServiceLines {
 }
 
 const counted = `from log_pattern_5m c where c.tenant_id = $1 and c.fingerprint = any($2::text[]) and c.bucket >= $3::timestamptz and c.bucket < $4::timestamptz`;
-const sums = 'sum(c.count_total)::float8 as lines, sum(c.count_error)::float8 as errors';
+const sums = 'sum(c.count_total::float8) as lines, sum(c.count_error::float8) as errors';
 
 /** Lines of the masks in a range, as points of `step` that begin at its multiples; points without lines are absent. */
 export function listLinePoints(

@@ -2,7 +2,7 @@ import { rank, type Severity } from '../core/severity.ts';
 import { DAY, formatTime, HOUR, MINUTE, parseTime } from '../core/time.ts';
 import { floorTo, type Window } from '../core/window.ts';
 import type { Queryable } from './db.ts';
-import { severityScale } from './severity-scale.ts';
+import { severityRank, severityScale } from './severity-scale.ts';
 
 const BUCKET = 5 * MINUTE;
 
@@ -53,6 +53,8 @@ export interface PatternFilter {
   /** Only patterns with lines in the range that are at least so severe. From error upwards errors are what is counted and compared. */
   readonly severity?: Severity | undefined;
   readonly trends?: readonly Trend[] | undefined;
+  /** Part of the template, in any case. */
+  readonly text?: string | undefined;
   readonly limit: number;
 }
 
@@ -67,24 +69,28 @@ export function listPatterns(db: Queryable, filter: PatternFilter): Promise<Patt
   const from = floorTo(filter.range.from, BUCKET);
   const to = floorTo(filter.range.to + BUCKET - 1, BUCKET);
   const measured = 'case when $7::int >= 5 then c.count_error else c.count_total end';
+  const counts = `c.tenant_id = $1
+    and ($6::text is null or c.resource_id in (select resource_id from dim_resource where tenant_id = $1 and (name = $6 or urn = $6)))`;
   return db.query<PatternRow>(
-    `with baseline as (
+    `with baseline as materialized (
        select count(*)::float8 as buckets, $5::float8 / nullif(count(*), 0) as share
        from generate_series($4::timestamptz, $2::timestamptz - interval '5 minutes', interval '5 minutes') as b (bucket)
        where exists (select from log_pattern_5m c where c.tenant_id = $1 and c.bucket = b.bucket)
      ),
+     -- Sums of bigint are numeric, which are slow; counts are exact as float8.
+     masks as (
+       select c.resource_id, c.fingerprint, sum(c.count_total::float8) as lines, sum(c.count_error::float8) as errors, 0::float8 as before,
+         max(${severityRank('c.severity')}) as severity, max(c.bucket) filter (where ${measured} > 0) as newest
+       from log_pattern_5m c where ${counts} and c.bucket >= $2::timestamptz and c.bucket < $3::timestamptz group by 1, 2
+       union all
+       select c.resource_id, c.fingerprint, 0, 0, sum((${measured})::float8), null, null
+       from log_pattern_5m c where ${counts} and c.bucket >= $4::timestamptz and c.bucket < $2::timestamptz group by 1, 2
+     ),
      counted as (
-       select c.resource_id, coalesce(p.alias_of, c.fingerprint) as fingerprint,
-         (sum(c.count_total) filter (where c.bucket >= $2::timestamptz))::float8 as lines,
-         (sum(c.count_error) filter (where c.bucket >= $2::timestamptz))::float8 as errors,
-         (sum(${measured}) filter (where c.bucket >= $2::timestamptz))::float8 as measured,
-         coalesce(sum(${measured}) filter (where c.bucket < $2::timestamptz), 0)::float8 as before,
-         max(array_position(${severityScale}, c.severity)) filter (where c.bucket >= $2::timestamptz) as severity,
-         max(c.bucket) filter (where c.bucket >= $2::timestamptz and ${measured} > 0) as newest
-       from log_pattern_5m c left join log_pattern p using (tenant_id, fingerprint)
-       where c.tenant_id = $1 and c.bucket >= $4::timestamptz and c.bucket < $3::timestamptz
-         and ($6::text is null or c.resource_id in (select resource_id from dim_resource where tenant_id = $1 and (name = $6 or urn = $6)))
-       group by 1, 2
+       select m.resource_id, coalesce(p.alias_of, m.fingerprint) as fingerprint, sum(m.lines) as lines, sum(m.errors) as errors,
+         sum(case when $7::int >= 5 then m.errors else m.lines end) as measured, sum(m.before) as before, max(m.severity) as severity,
+         max(m.newest) as newest
+       from masks m left join log_pattern p on p.tenant_id = $1 and p.fingerprint = m.fingerprint group by 1, 2
      ),
      judged as (
        select c.*, b.buckets, round((c.measured / nullif(c.before * b.share, 0))::numeric, 2)::float8 as ratio,
@@ -95,6 +101,7 @@ export function listPatterns(db: Queryable, filter: PatternFilter): Promise<Patt
          p.template, p.first_seen, p.last_seen, p.sample
        from counted c cross join baseline b join log_pattern p on p.tenant_id = $1 and p.fingerprint = c.fingerprint
        where c.measured > 0 and ($7::int is null or c.severity >= $7)
+         and ($14::text is null or position(lower($14) in lower(p.template)) > 0)
      ),
      listed as (
        select s.name as service, s.urn as resource, j.* from judged j join dim_resource s on s.tenant_id = $1 and s.resource_id = j.resource_id
@@ -116,7 +123,7 @@ export function listPatterns(db: Queryable, filter: PatternFilter): Promise<Patt
     [
       ...[filter.tenantId, formatTime(from), formatTime(to), formatTime(from - Math.max(DAY, to - from)), (to - from) / BUCKET],
       ...[filter.service ?? null, filter.severity === undefined ? null : rank(filter.severity), filter.trends ?? null, trends],
-      ...[SURGE_LINES, SURGE_RATIO, SURGE_DEVIATIONS, filter.limit],
+      ...[SURGE_LINES, SURGE_RATIO, SURGE_DEVIATIONS, filter.limit, filter.text ?? null],
     ],
   );
 }

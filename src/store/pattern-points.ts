@@ -36,30 +36,26 @@ export async function countPatternPoints(
 ): Promise<number[][]> {
   if (rows.length === 0) return [];
   const measured = severity !== undefined && rank(severity) >= rank('error') ? 'c.count_error' : 'c.count_total';
-  const found = await db.query<{ resource: string; fingerprint: string; places: number[]; lines: number[] }>(
-    `select r.urn as resource, coalesce(p.alias_of, c.fingerprint) as fingerprint, c.places, c.lines
+  const found = await db.query<{ row: number; places: number[]; lines: number[] }>(
+    `with asked as materialized (
+       select a.row, r.resource_id, m.fingerprint from unnest($2::text[], $3::text[]) with ordinality as a (urn, fingerprint, row)
+       join dim_resource r on r.tenant_id = $1 and r.urn = a.urn
+       cross join lateral (
+         select a.fingerprint union select p.fingerprint from log_pattern p where p.tenant_id = $1 and p.alias_of = a.fingerprint) m)
+     select (s.row - 1)::int as row, array_agg((extract(epoch from s.time - $4::timestamptz) / $6)::int) as places, array_agg(s.lines) as lines
      from (
-       select resource_id, fingerprint, array_agg(place) as places, array_agg(lines) as lines
-       from (
-         select c.resource_id, c.fingerprint, floor(extract(epoch from c.bucket - $3::timestamptz) / $5)::int as place, sum(${measured})::float8 as lines
-         from log_pattern_5m c
-         where c.tenant_id = $1 and c.bucket >= $3::timestamptz and c.bucket < $4::timestamptz
-           and c.resource_id = any(array(select resource_id from dim_resource where tenant_id = $1 and urn = any($2::text[])))
-         group by 1, 2, 3
-       ) counted
+       select a.row, date_bin(make_interval(secs => $6::float8), c.bucket, $4::timestamptz) as time, sum((${measured})::float8) as lines
+       from asked a join log_pattern_5m c on c.fingerprint = a.fingerprint and c.resource_id = a.resource_id
+       where c.tenant_id = $1 and c.bucket >= $4::timestamptz and c.bucket < $5::timestamptz
        group by 1, 2
-     ) c
-     join dim_resource r on r.tenant_id = $1 and r.resource_id = c.resource_id
-     left join log_pattern p on p.tenant_id = $1 and p.fingerprint = c.fingerprint`,
+     ) s
+     group by 1`,
     [
-      ...[tenantId, [...new Set(rows.map(({ resource }) => resource))]],
+      ...[tenantId, rows.map(({ resource }) => resource), rows.map(({ fingerprint }) => fingerprint)],
       ...[formatTime(from), formatTime(from + count * step), step / SECOND],
     ],
   );
-  const points = new Map(rows.map(({ resource, fingerprint }) => [`${fingerprint} ${resource}`, Array.from({ length: count }, () => 0)]));
-  for (const { resource, fingerprint, places, lines } of found) {
-    const counted = points.get(`${fingerprint} ${resource}`);
-    if (counted) for (const [index, place] of places.entries()) counted[place] = (counted[place] ?? 0) + (lines[index] ?? 0);
-  }
-  return [...points.values()];
+  const points = rows.map(() => Array.from({ length: count }, () => 0));
+  for (const { row, places, lines } of found) for (const [index, place] of places.entries()) (points[row] ?? [])[place] = lines[index] ?? 0;
+  return points;
 }

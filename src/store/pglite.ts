@@ -6,7 +6,8 @@ import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { createUpkeep } from './embedded-upkeep.ts';
 import type { WorkerAnswer, WorkerRequest } from './pglite-worker.ts';
 import { createSerial } from './serial.ts';
-import { assertOutsideTransaction, queryRows, runTransaction, type Session, type TextResult } from './session.ts';
+import { assertOutsideTransaction, queryRows, runTransaction, type Session } from './session.ts';
+import { readWireResult, toWireStatement } from './wire-message.ts';
 
 type Request = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never;
 
@@ -14,7 +15,8 @@ type Request = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<
 const TOO_LONG: ServerReport = { message: 'canceling statement due to its time limit', code: '57014' };
 
 interface WorkerLink {
-  call(request: Request, transfer?: readonly ArrayBuffer[]): Promise<TextResult | undefined>;
+  /** Hands the bytes of the request over. */
+  call(request: Request): Promise<Uint8Array>;
   /** Ends the thread, cleanly when it still answers. */
   close(): Promise<void>;
   /** True once the thread is gone, also by itself: a statement can use up its memory. */
@@ -72,7 +74,10 @@ export async function openPglite(directory: string | undefined): Promise<Db> {
       });
     },
     async [Symbol.asyncDispose]() {
-      closing ??= serial(() => close(link, lock));
+      closing ??= serial(async () => {
+        if (directory !== undefined) await upkeep.finish().catch(() => undefined);
+        await close(link, lock);
+      });
       await closing;
     },
   };
@@ -91,8 +96,7 @@ function toSession(currentLink: () => WorkerLink, server: string): Session {
   return {
     server,
     async execute(sql, params) {
-      const result = await currentLink().call({ kind: 'execute', sql, params });
-      return result ?? { command: '', columns: [], rows: [] };
+      return readWireResult(await currentLink().call({ kind: 'execute', messages: toWireStatement(sql, params) }));
     },
     async script(sql) {
       await currentLink().call({ kind: 'script', sql });
@@ -103,8 +107,7 @@ function toSession(currentLink: () => WorkerLink, server: string): Session {
       // The next chunk is encoded here while the thread loads the one before.
       for (const chunk of chunks) {
         await running;
-        const bytes = new Uint8Array(chunk.bytes);
-        running = currentLink().call({ kind: 'copy', sql, bytes }, [bytes.buffer]);
+        running = currentLink().call({ kind: 'copy', sql, bytes: new Uint8Array(chunk.bytes) });
         running.catch(() => undefined);
       }
       await running;
@@ -113,7 +116,7 @@ function toSession(currentLink: () => WorkerLink, server: string): Session {
 }
 
 async function startWorker(directory: string | undefined, server: string): Promise<WorkerLink> {
-  const pending = new Map<number, { resolve(result: TextResult | undefined): void; reject(error: unknown): void }>();
+  const pending = new Map<number, { resolve(messages: Uint8Array): void; reject(error: unknown): void }>();
   let lastId = 0;
   let ended: unknown;
   const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
@@ -134,17 +137,18 @@ async function startWorker(directory: string | undefined, server: string): Promi
     const call = pending.get(answer.id);
     pending.delete(answer.id);
     if ('failure' in answer) call?.reject(answer.failure);
-    else call?.resolve(answer.result);
+    else call?.resolve(answer.messages ?? new Uint8Array());
   });
   const answerTo = (id: number) =>
-    new Promise<TextResult | undefined>((resolve, reject) => {
+    new Promise<Uint8Array>((resolve, reject) => {
       if (ended) reject(ended);
       else pending.set(id, { resolve, reject });
     });
-  const call = (request: Request, transfer: readonly ArrayBuffer[] = []) => {
+  const call = (request: Request) => {
     const id = ++lastId;
     const answer = answerTo(id);
-    worker.postMessage({ ...request, id }, transfer);
+    const bytes = request.kind === 'execute' ? request.messages : request.kind === 'copy' ? request.bytes : undefined;
+    worker.postMessage({ ...request, id }, bytes === undefined ? [] : [bytes.buffer]);
     return answer;
   };
   await answerTo(0).catch(async (error: unknown) => {

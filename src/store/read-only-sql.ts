@@ -1,4 +1,6 @@
 import { ObserveBridgeError } from '../core/error.ts';
+import { isNestedDeeper } from '../core/nesting.ts';
+import { createTurns, type Turns } from '../core/turns.ts';
 import { isConnectionLost, sqlState, toServerReport } from './database-error.ts';
 import type { Db, Tx } from './db.ts';
 import { type AnswerColumn, inspectStatement } from './inspect-statement.ts';
@@ -33,7 +35,15 @@ interface Query {
 
 const FIRST_WORD = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|\()*([a-z]*)/i;
 const READING = ['select', 'with', 'values', 'table', 'explain'];
-const BATCH = 100;
+const FIRST_BATCH = 8;
+const LARGEST_BATCH = 100;
+/** How deep a value may be nested: reading it and writing it again take stack for every level. */
+const LEVELS = 100;
+/** Longer ones can nest an expression as deep as the embedded database has no stack for: at 9 000 levels it hangs, 6 000 it answers. */
+export const MOST_CHARACTERS = 10_000;
+/** Statements of agents that run at once, and that wait: more would keep the other work from the embedded session or from the connections. */
+const RUNNING = { pglite: 1, postgres: 4 } as const;
+const WAITING = 16;
 /** How much longer than its timeout a statement may take until the embedded database is ended for it. */
 const GRACE_MS = 1000;
 const TOO_WIDE = 'the row is too wide';
@@ -41,8 +51,8 @@ const TOO_WIDE = 'the row is too wide';
 /**
  * Runs one reading statement (`select`, `with`, `values`, `table`, or `explain` without options) that sees only the rows of one tenant, in a
  * read-only transaction under a role of its own. Column names must differ. Rejects with `OB_SQL_FAILED` in the database's words,
- * `OB_SQL_TIMEOUT`, `OB_SQL_REFUSED` (not a reading statement, a function or table that is not open, a row beyond `maxBytes`) or
- * `OB_READER_MISSING`. The embedded database looks at the time between rows; one in a directory is started again when a single row takes longer.
+ * `OB_SQL_TIMEOUT`, `OB_SQL_REFUSED` (not a reading statement, a function or table that is not open, a row beyond `maxBytes`),
+ * `OB_API_BUSY` (too many wait already) or `OB_READER_MISSING`. The embedded database looks at the time between rows; one in a directory is started again when a single row takes longer.
  */
 export async function runReadOnly(db: Db, request: ReadRequest): Promise<ReadAnswer> {
   const word = FIRST_WORD.exec(request.text)?.[1]?.toLowerCase() ?? '';
@@ -61,8 +71,31 @@ export function boundRows(text: string, maxBytes: number): string {
     else (left("the row"::text, 0) || '${TOO_WIDE}')::boolean end`;
 }
 
-/** Inspects and runs a query within the bounds of the request; rejects as `runReadOnly` does. */
-export async function readBounded(db: Db, request: ReadRequest, query: Query): Promise<ReadAnswer> {
+const turnsOfDatabases = new WeakMap<Db, Turns>();
+
+function turnsOf(db: Db): Turns {
+  const turns =
+    turnsOfDatabases.get(db) ??
+    createTurns(
+      RUNNING[db.kind],
+      WAITING,
+      () => new ObserveBridgeError('OB_API_BUSY', 'database', `${WAITING} statements of agents wait for the database already.`),
+    );
+  turnsOfDatabases.set(db, turns);
+  return turns;
+}
+
+/**
+ * Inspects and runs a query within the bounds of the request, when it is its turn: waiting is not the statement's time. Rejects as `runReadOnly`
+ * does.
+ */
+export function readBounded(db: Db, request: ReadRequest, query: Query): Promise<ReadAnswer> {
+  return turnsOf(db)(() => readInTurn(db, request, query));
+}
+
+async function readInTurn(db: Db, request: ReadRequest, query: Query): Promise<ReadAnswer> {
+  if (request.text.length > MOST_CHARACTERS) throw refuse(`A statement of more than ${MOST_CHARACTERS} characters is not answered.`);
+  if (query.sql.includes('\0')) throw refuse('A statement with the character NUL is not answered.');
   await ensureReader(db);
   try {
     const limits = { schemas: query.schemas ?? [], limitMs: request.timeoutMs + GRACE_MS };
@@ -90,23 +123,30 @@ async function fetchAll(tx: Tx, sql: string): Promise<Pick<ReadAnswer, 'rows' | 
 async function fetchRows(tx: Tx, request: ReadRequest, sql: string, started: number): Promise<Pick<ReadAnswer, 'rows' | 'truncated'>> {
   const rows: Record<string, unknown>[] = [];
   let bytes = 0;
+  let widest = 1;
+  let size = FIRST_BATCH;
   await tx.query(`declare answer no scroll cursor for ${sql}`);
   for (;;) {
     const left = request.timeoutMs - (performance.now() - started);
     if (left <= 0) throw timedOut(request);
     if (rows.length > 0) await tx.query(`select set_config('statement_timeout', $1, true)`, [String(Math.ceil(left))]);
-    const wanted = Math.min(BATCH, request.maxRows + 1 - rows.length);
+    const wanted = Math.min(size, request.maxRows + 1 - rows.length);
     const batch = await tx.query<Record<string, unknown>>(`fetch ${wanted} from answer`);
     for (const row of batch) {
-      bytes += sizeOf(row);
+      const rowBytes = sizeOf(row);
+      bytes += rowBytes;
+      widest = Math.max(widest, rowBytes);
       if (rows.length === request.maxRows || bytes > request.maxBytes) return { rows, truncated: true };
       rows.push(row);
     }
     if (batch.length < wanted) return { rows, truncated: false };
+    // A whole batch comes over before the bytes are counted.
+    size = Math.min(2 * size, LARGEST_BATCH, Math.ceil((request.maxBytes - bytes) / widest) + 1);
   }
 }
 
 function sizeOf(row: object): number {
+  if (isNestedDeeper(row, LEVELS)) throw refuse(`A value of the answer is nested more than ${LEVELS} levels deep.`);
   return Buffer.byteLength(JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)));
 }
 

@@ -1,3 +1,4 @@
+import type { LogLine } from '../core/run-log.ts';
 import { formatTime, type Micros } from '../core/time.ts';
 import type { Origin } from '../core/trigger.ts';
 import type { Window } from '../core/window.ts';
@@ -50,7 +51,12 @@ export interface AttemptRow {
   readonly error_code: string | null;
   readonly error_message: string | null;
   readonly stats: Readonly<Record<string, unknown>>;
+  /** Oldest line first; while the attempt runs, only the line of its claim. */
+  readonly log: LogLine[];
 }
+
+/** Attempts of a run that are shown: the newest ones. */
+export const MOST_ATTEMPTS = 50;
 
 /** Which runs; what is absent does not restrict. `from` and `to` bound the beginning of the window, `to` not included. */
 export interface RunFilter {
@@ -116,7 +122,7 @@ export async function listRuns(db: Queryable, filter: RunFilter): Promise<Page<R
   };
 }
 
-/** One run with its attempts, oldest first; undefined when there is none that the reader may see. */
+/** One run with its newest attempts, oldest first; undefined when there is none that the reader may see. */
 export async function getRun(
   db: Queryable,
   id: bigint,
@@ -128,10 +134,11 @@ export async function getRun(
   );
   if (run === undefined) return undefined;
   const attempts = await db.query<AttemptRow>(
-    `select attempt, worker, status, started_at, finished_at, error_code, error_message, stats from etl_job_attempt where job_run_id = $1::bigint order by attempt`,
-    [id],
+    `select attempt, worker, status, started_at, finished_at, error_code, error_message, stats, log
+     from etl_job_attempt where job_run_id = $1::bigint order by attempt desc limit $2`,
+    [id, MOST_ATTEMPTS],
   );
-  return { ...run, attempts };
+  return { ...run, attempts: attempts.reverse() };
 }
 
 /** The runs of all windows within a range of one job and tenant, in order of time. */

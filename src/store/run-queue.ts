@@ -4,6 +4,7 @@ import { type Caller, priorities, type Trigger } from '../core/trigger.ts';
 import type { Window } from '../core/window.ts';
 import { type CircuitPolicy, closeCircuit, countFailure, reopenAbandonedProbes } from './circuit.ts';
 import type { Queryable, Tx } from './db.ts';
+import { beginAttempts, endAttempts, type RunLogs, succeedAttempts } from './run-attempt.ts';
 import { advanceWatermarks, type Lane } from './schedule.ts';
 import { mergePayloads, toPayload } from './trigger.ts';
 
@@ -132,7 +133,7 @@ claimed as (
   returning ${RETURNING}
 ),
 attempted as (
-  insert into etl_job_attempt (job_run_id, attempt, worker, status, started_at) select id, attempt, $1, 'running', now() from claimed
+  ${beginAttempts('(select id, attempt, $1::text as worker from claimed) begun')}
 ),
 probing as (
   update etl_job_circuit c set state = 'half_open', probe_by = $1, probe_run_id = claimed.id, updated_at = now()
@@ -203,14 +204,8 @@ export async function claimWindows(
     );
   }
   const ids = rows.map((row) => row.id);
-  await tx.query(
-    `update etl_job_attempt set status = 'lost', finished_at = now() where job_run_id = any($1::bigint[]) and status = 'running'`,
-    [ids],
-  );
-  await tx.query(
-    `insert into etl_job_attempt (job_run_id, attempt, worker, status, started_at) select id, attempt, worker, 'running', started_at from etl_job_run where id = any($1::bigint[])`,
-    [ids],
-  );
+  await endAttempts(tx, ids, { status: 'lost', note: 'The lease of its worker was over: another one took the window.' });
+  await tx.query(beginAttempts('(select id, attempt, worker from etl_job_run where id = any($1::bigint[])) begun'), [ids]);
   return rows.map(toClaimedRun).sort((a, b) => a.window.from - b.window.from);
 }
 
@@ -258,8 +253,15 @@ export async function fenceRuns(tx: Tx, runs: readonly ClaimedRun[], worker: str
  * Ends fenced runs well, with what each of them read, wrote and took (`stats`, in the order of the runs): their next reading for late rows is
  * set, the watermark moves, and the circuit closes.
  */
-export async function succeedRuns(tx: Tx, lane: Lane, runs: readonly ClaimedRun[], stats: readonly object[]): Promise<void> {
-  const params = [runs.map((run) => run.id), stats.map((stat) => JSON.stringify(stat))];
+export async function succeedRuns(
+  tx: Tx,
+  lane: Lane,
+  runs: readonly ClaimedRun[],
+  stats: readonly object[],
+  logs?: RunLogs,
+): Promise<void> {
+  const ids = runs.map((run) => run.id);
+  const texts = stats.map((stat) => JSON.stringify(stat));
   // Windows settle in groups of a third of the time waited, so that one read covers them all.
   await tx.query(
     `update etl_job_run r set status = 'success', finished_at = now(), lease_until = null, progress = 1, retries = 0, losses = 0, cancel_requested = false,
@@ -268,13 +270,9 @@ export async function succeedRuns(tx: Tx, lane: Lane, runs: readonly ClaimedRun[
          cross join lateral (select date_bin(greatest(e.align, settle.after / 3), r.window_to + settle.after + greatest(e.align, settle.after / 3) - interval '1 microsecond', 'epoch') as time) at
          where (e.job, e.tenant_id) = (r.job, r.tenant_id) and at.time > now())
      from unnest($1::bigint[], $2::text[]) as s (id, stats) where s.id = r.id`,
-    params,
+    [ids, texts],
   );
-  await tx.query(
-    `update etl_job_attempt a set status = 'success', finished_at = now(), stats = s.stats::jsonb
-     from unnest($1::bigint[], $2::text[]) as s (id, stats) where s.id = a.job_run_id and a.status = 'running'`,
-    params,
-  );
+  await succeedAttempts(tx, ids, texts, logs);
   await advanceWatermarks(tx, [lane]);
   await closeCircuit(tx, lane);
 }
@@ -299,6 +297,7 @@ export async function failRuns(
   runs: readonly ClaimedRun[],
   worker: string,
   failure: RunFailure,
+  logs?: RunLogs,
 ): Promise<{ dead: number; queued: number }> {
   const ended = await tx.query<{ id: bigint; status: string }>(
     `with verdict as (
@@ -312,8 +311,7 @@ export async function failRuns(
   await endAttempts(
     tx,
     ended.map((row) => row.id),
-    'failed',
-    failure,
+    { status: 'failed', error: failure, ...(logs ? { logs } : {}) },
   );
   if (ended.length > 0 && failure.circuit) await countFailure(tx, lane, `${failure.code}: ${failure.message}`, failure.circuit);
   const dead = ended.filter((row) => row.status === 'dead').length;
@@ -322,7 +320,7 @@ export async function failRuns(
 }
 
 /** Gives the runs back that are still this worker's: to the queue, or to their end when an operator canceled them or the command they are part of. */
-export async function releaseRuns(tx: Tx, lane: Lane, runs: readonly ClaimedRun[], worker: string): Promise<void> {
+export async function releaseRuns(tx: Tx, lane: Lane, runs: readonly ClaimedRun[], worker: string, logs?: RunLogs): Promise<void> {
   const released = await tx.query<{ id: bigint }>(
     `update etl_job_run r set status = case when r.cancel_requested or r.trigger = 'cli' then 'canceled' else 'queued' end,
        finished_at = case when r.cancel_requested or r.trigger = 'cli' then now() end, lease_until = null, run_after = now(), cancel_requested = false
@@ -332,7 +330,7 @@ export async function releaseRuns(tx: Tx, lane: Lane, runs: readonly ClaimedRun[
   await endAttempts(
     tx,
     released.map((row) => row.id),
-    'canceled',
+    { status: 'canceled', ...(logs ? { logs } : {}) },
   );
   await reopenAbandonedProbes(tx);
   await advanceWatermarks(tx, [lane]);
@@ -355,8 +353,7 @@ export async function reapRuns(tx: Tx, maxAttempts: number): Promise<number> {
   await endAttempts(
     tx,
     reaped.map((row) => row.id),
-    'lost',
-    { code: 'OB_LEASE_LOST', message: sentence },
+    { status: 'lost', error: { code: 'OB_LEASE_LOST', message: sentence }, note: sentence },
   );
   await reopenAbandonedProbes(tx);
   await advanceWatermarks(
@@ -364,16 +361,4 @@ export async function reapRuns(tx: Tx, maxAttempts: number): Promise<number> {
     reaped.map((row) => ({ job: row.job, tenantId: row.tenant_id })),
   );
   return reaped.length;
-}
-
-async function endAttempts(
-  tx: Tx,
-  ids: readonly bigint[],
-  status: 'failed' | 'canceled' | 'lost',
-  error?: { code: string; message: string },
-): Promise<void> {
-  await tx.query(
-    `update etl_job_attempt set status = $2, finished_at = now(), error_code = $3, error_message = $4 where job_run_id = any($1::bigint[]) and status = 'running'`,
-    [ids, status, error?.code ?? null, error?.message ?? null],
-  );
 }

@@ -1,4 +1,5 @@
 import { formatTime, type Micros } from '../core/time.ts';
+import type { Window } from '../core/window.ts';
 import type { Queryable } from './db.ts';
 import type { RunStatus } from './run-list.ts';
 
@@ -46,6 +47,45 @@ export function listSchedules(db: Queryable, filter: ScheduleFilter): Promise<Sc
     [
       ...[filter.tenants ?? null, filter.tenantId ?? null, filter.job ?? null, ...(filter.after ?? [null, null])],
       ...[filter.inclusive ?? false, filter.limit],
+    ],
+  );
+}
+
+/** A job and tenant with windows; `align_seconds` is the length of each. */
+export type LaneRow = Pick<ScheduleRow, 'job' | 'tenant_id' | 'align_seconds'>;
+
+/**
+ * What has a schedule, and what has runs within the range without one, as after runs by command on a database that no scheduler has looked after;
+ * in order of job and tenant. The length of the latter's windows is that of their newest run of the range.
+ */
+export function listLanes(
+  db: Queryable,
+  { tenants, tenantId, job, after, inclusive, limit }: ScheduleFilter,
+  range: Window,
+): Promise<LaneRow[]> {
+  return db.query<LaneRow>(
+    `with recursive seen as (
+       (select job, tenant_id from etl_job_run order by job, tenant_id limit 1)
+       union all
+       select n.job, n.tenant_id from seen cross join lateral (
+         select r.job, r.tenant_id from etl_job_run r where (r.job, r.tenant_id) > (seen.job, seen.tenant_id) order by r.job, r.tenant_id limit 1) n
+     ),
+     lane as (
+       select job, tenant_id, align from etl_schedule
+       union all
+       select l.job, l.tenant_id, newest.align from seen l cross join lateral (
+         select r.window_to - r.window_from as align from etl_job_run r
+         where r.job = l.job and r.tenant_id = l.tenant_id and r.window_from >= $7::timestamptz and r.window_from < $8::timestamptz
+         order by r.window_from desc, r.window_to limit 1) newest
+       where not exists (select from etl_schedule s where s.job = l.job and s.tenant_id = l.tenant_id)
+     )
+     select job, tenant_id, extract(epoch from align)::float8 as align_seconds from lane s
+     where ($1::text[] is null or s.tenant_id = any($1::text[])) and ($2::text is null or s.tenant_id = $2) and ($3::text is null or s.job = $3)
+       and ($4::text is null or (s.job, s.tenant_id) > ($4, $5::text) or ($6::boolean and (s.job, s.tenant_id) = ($4, $5::text)))
+     order by s.job, s.tenant_id limit $9`,
+    [
+      ...[tenants ?? null, tenantId ?? null, job ?? null, ...(after ?? [null, null]), inclusive ?? false],
+      ...[formatTime(range.from), formatTime(range.to), limit],
     ],
   );
 }
@@ -98,10 +138,15 @@ export interface WindowSpan {
 /** Every aligned window of the spans, in their order. */
 export function listWindows(db: Queryable, spans: readonly WindowSpan[]): Promise<WindowRow[]> {
   return db.query<WindowRow>(
-    `select s.job, s.tenant_id, w.window_from, w.window_from + s.align as window_to, r.status, r.id::float8 as id, r.attempt, r.error_code
-     from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::interval[]) with ordinality as s (job, tenant_id, span_from, span_to, align, place)
-     cross join lateral generate_series(s.span_from, s.span_to - s.align, s.align) as w (window_from)
-     left join etl_job_run r on r.job = s.job and r.tenant_id = s.tenant_id and r.window_from = w.window_from and r.window_to = w.window_from + s.align
+    `with span as (
+       select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::interval[])
+         with ordinality as s (job, tenant_id, span_from, span_to, align, place)),
+     run as materialized (
+       select s.place, r.window_from, r.window_to, r.status, r.id, r.attempt, r.error_code from span s
+       join etl_job_run r on r.job = s.job and r.tenant_id = s.tenant_id and r.window_from >= s.span_from and r.window_from < s.span_to)
+     select s.job, s.tenant_id, w.window_from, w.window_from + s.align as window_to, r.status, r.id::float8 as id, r.attempt, r.error_code
+     from span s cross join lateral generate_series(s.span_from, s.span_to - s.align, s.align) as w (window_from)
+     left join run r on r.place = s.place and r.window_from = w.window_from and r.window_to = w.window_from + s.align
      order by s.place, w.window_from`,
     [
       ...[spans.map(({ job }) => job), spans.map(({ tenantId }) => tenantId)],

@@ -42,19 +42,28 @@ export async function listDrift(
 ): Promise<DriftReport> {
   const params = [tenantId, formatTime(from), formatTime(to)];
   const range = 'tstzrange($2::timestamptz, $3::timestamptz)';
+  const buckets = `select generate_series(date_bin('5 minutes', $2::timestamptz + interval '5 minutes' - interval '1 microsecond', 'epoch'),
+    $3::timestamptz - interval '1 microsecond', interval '5 minutes')`;
   const [windows] = await db.query<{ data: number; all: number }>(
-    `select (select count(distinct bucket)::int from service_call_5m where tenant_id = $1 and bucket >= $2 and bucket < $3) as data,
-       ceil(extract(epoch from $3::timestamptz - $2::timestamptz) / 300)::int as all`,
+    // A probe for each five minutes, however many calls they have.
+    `select count(*) filter (where exists (select from service_call_5m c where c.tenant_id = $1 and c.bucket = b.bucket))::int as data,
+       ceil(extract(epoch from $3::timestamptz - $2::timestamptz) / 300)::int as all
+     from (${buckets}) b (bucket)`,
     params,
   );
   const rows = await db.query<Drift>(
-    `with observed as materialized (
-       select src_resource_id as src, dst_resource_id as dst, sum(calls)::float8 as calls, count(distinct bucket)::int as windows
-       from service_call_5m where tenant_id = $1 and bucket >= $2 and bucket < $3 group by 1, 2
-     ), caller as (
-       select src_resource_id as id, count(distinct bucket)::int as windows from service_call_5m where tenant_id = $1 and bucket >= $2 and bucket < $3 group by 1
-     ), callee as (
-       select dst_resource_id as id, count(distinct bucket)::int as windows from service_call_5m where tenant_id = $1 and bucket >= $2 and bucket < $3 group by 1
+    // A bit for each five minutes of the range tells when an edge was seen, so that one pass over the calls counts all windows: grouped by ends and
+    // bucket, the 33 000 calls of a day were two thirds of the time.
+    `with moment as materialized (
+       select bucket, set_bit(repeat('0', (count(*) over ())::int)::varbit, (row_number() over () - 1)::int, 1) as bit from (${buckets}) b (bucket)
+     ), observed as materialized (
+       select src, dst, calls, seen, bit_count(seen)::int as windows from (
+         select c.src_resource_id as src, c.dst_resource_id as dst, sum(c.calls::float8) as calls, bit_or(m.bit) as seen
+         from service_call_5m c join moment m using (bucket) where c.tenant_id = $1 and c.bucket >= $2 and c.bucket < $3 group by 1, 2) o
+     ), caller as materialized (
+       select src as id, bit_count(bit_or(seen))::int as windows from observed group by 1
+     ), callee as materialized (
+       select dst as id, bit_count(bit_or(seen))::int as windows from observed group by 1
      ), declared as materialized (
        select src_resource_id as src, dst_resource_id as dst, relation, array_agg(distinct source order by source) as sources from topo_edge_time
        where tenant_id = $1 and relation in ('DEPENDS_ON', 'ROUTES_TO') and valid && ${range} group by 1, 2, 3
@@ -90,9 +99,8 @@ export async function listDrift(
        from declared d left join calling c on c.id = d.src left join called r on r.id = d.dst where not exists (select from matched m where (m.declared_src, m.declared_dst, m.relation) = (d.src, d.dst, d.relation))
        union all
        select 'observed_not_declared', o.src, o.dst, null, '{}'::text[], o.calls, o.windows,
-         (select windows from caller where id = o.src), (select windows from callee where id = o.dst),
-         o.src in (select id from known), o.dst in (select id from known)
-       from observed o where not exists (select from matched m where (m.src, m.dst) = (o.src, o.dst))
+         c.windows, r.windows, o.src in (select id from known), o.dst in (select id from known)
+       from observed o join caller c on c.id = o.src join callee r on r.id = o.dst where not exists (select from matched m where (m.src, m.dst) = (o.src, o.dst))
      )
      select x.drift, s.urn as src_urn, d.urn as dst_urn, x.relation, x.declared_by, x.calls, x.windows, x.src_windows, x.dst_windows, x.src_declared, x.dst_declared
      from drifts x join dim_resource s on s.tenant_id = $1 and s.resource_id = x.src join dim_resource d on d.tenant_id = $1 and d.resource_id = x.dst

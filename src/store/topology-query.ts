@@ -44,12 +44,12 @@ const iso = (time: string): string => `to_char(${time} at time zone 'utc', 'YYYY
 /** As `valid @> time`, in the words of the indexes. */
 const validAt = (row: string, time: string): string =>
   `lower(${row}.valid) <= ${time} and (upper_inf(${row}.valid) or upper(${row}.valid) > ${time})`;
-const fields = 'tenant_id, src_resource_id, dst_resource_id, relation, source, scope, valid, recorded_at, attrs, evidence';
 const ofFilter = (row: string): string =>
   `${row}.tenant_id = $1 and ($2::text is null or ${row}.relation = $2) and ($3::text is null or ${row}.source = $3)
    and ($4::bigint is null or $4 in (${row}.src_resource_id, ${row}.dst_resource_id))`;
-const withNames = `join dim_resource s on s.tenant_id = e.tenant_id and s.resource_id = e.src_resource_id
-  join dim_resource d on d.tenant_id = e.tenant_id and d.resource_id = e.dst_resource_id`;
+// The tenant as a parameter: joined by both columns, the planner takes a page for a few dozen edges.
+const withNames = `join dim_resource s on s.tenant_id = $1 and s.resource_id = e.src_resource_id
+  join dim_resource d on d.tenant_id = $1 and d.resource_id = e.dst_resource_id`;
 
 const toParams = ({ tenantId, relation, source, resourceId }: TopologyFilter): unknown[] => [
   ...[tenantId, relation ?? null, source ?? null, resourceId ?? null],
@@ -65,28 +65,63 @@ export async function listTopologyAt(
 ): Promise<TopologyPage<TopologyEdge>> {
   const { at, believedAt, limit, cursor } = filter;
   const after = readCursor(cursor, 3);
+  const ends = 'src_resource_id, dst_resource_id, relation';
   const beliefs =
     believedAt === undefined
-      ? `select ${fields} from topo_edge_time e where ${validAt('e', '$5')} and ${ofFilter('e')}`
-      : `select ${fields} from topo_edge_time e where ${validAt('e', '$5')} and recorded_at <= $10 and ${ofFilter('e')}
-         union all select ${fields} from topo_edge_history e where valid @> $5::timestamptz and recorded @> $10::timestamptz and ${ofFilter('e')}`;
-  const rows = await db.query<TopologyEdge>(
-    `with edges as (
-       select s.urn as src_urn, d.urn as dst_urn, e.* from (${beliefs}) e ${withNames}
-     ), page as (
-       select src_urn collate "C" as src, dst_urn collate "C" as dst, relation collate "C" as relation from edges
-       where $6::text is null or (src_urn collate "C", dst_urn collate "C", relation collate "C") > ($6, $7, $8) group by 1, 2, 3 order by 1, 2, 3 limit $9
+      ? `select ${ends}, ctid as place, true as is_current from topo_edge_time e where ${validAt('e', '$5')} and ${ofFilter('e')}`
+      : `select ${ends}, ctid as place, true as is_current from topo_edge_time e where ${validAt('e', '$5')} and recorded_at <= $10 and ${ofFilter('e')}
+         union all select ${ends}, ctid, false from topo_edge_history e
+         where valid @> $5::timestamptz and recorded @> $10::timestamptz and ${ofFilter('e')}`;
+  const edgeId = `hashtextextended(tenant_id || '/' || src_resource_id::text || '/' || dst_resource_id::text || '/' || e.relation || '/' || source || '/' || scope, 0)`;
+  const claims = (table: string, places: string, id: string): string =>
+    `select p.number, p.src_urn, p.relation, p.dst_urn, e.source, e.scope, lower(e.valid) as valid_from, upper(e.valid) as valid_to, e.recorded_at,
+       e.attrs, e.evidence, ${id} as edge_id
+     from page p cross join lateral unnest(p.${places}) as l (place) join ${table} e on e.ctid = l.place`;
+  // All edges are named to be put in order, but only those of the page are read whole, by their place: joined by their keys, the planner takes them
+  // for one. As is how often they came back, all at once and in no order: a probe and a sort of wide rows were most of the time.
+  const rows = await db.query<ClaimRow>(
+    `with page as materialized (
+       select row_number() over (order by s.urn collate "C", d.urn collate "C", e.relation collate "C")::int as number,
+         s.urn as src_urn, e.relation, d.urn as dst_urn, e.places, e.old_places
+       from (select ${ends}, array_agg(place) filter (where is_current) as places, array_agg(place) filter (where not is_current) as old_places
+         from (${beliefs}) b group by ${ends}) e ${withNames}
+       where $6::text is null or (s.urn collate "C", d.urn collate "C", e.relation collate "C") > ($6, $7, $8)
+       order by 1 limit $9
+     ), claim as materialized (
+       ${claims('topo_edge_time', 'places', 'edge_id')}${believedAt === undefined ? '' : ` union all ${claims('topo_edge_history', 'old_places', edgeId)}`}
+     ), again as (
+       select c.number, c.edge_id, count(*)::int as reopened from claim c
+       join topo_edge_time o on o.edge_id = c.edge_id and not upper_inf(o.valid) and upper(o.valid) < c.valid_from group by 1, 2
      )
-     select p.src as src_urn, p.relation, p.dst as dst_urn, jsonb_agg(jsonb_build_object('source', e.source, 'scope', e.scope,
-         'valid_from', ${iso('lower(e.valid)')}, 'valid_to', ${iso('upper(e.valid)')}, 'recorded_at', ${iso('e.recorded_at')},
-         'reopened', (select count(*) from topo_edge_time o where o.tenant_id = e.tenant_id and o.src_resource_id = e.src_resource_id
-           and o.dst_resource_id = e.dst_resource_id and o.relation = e.relation and o.source = e.source and o.scope = e.scope and upper(o.valid) < lower(e.valid)),
-         'attrs', e.attrs, 'evidence', e.evidence) order by e.source, e.scope) as declared_by
-     from page p join edges e on e.src_urn = p.src and e.dst_urn = p.dst and e.relation = p.relation
-     group by p.src, p.dst, p.relation order by p.src, p.dst, p.relation`,
+     select c.number, c.src_urn, c.relation, c.dst_urn, c.source, c.scope, c.valid_from, c.valid_to, c.recorded_at, c.attrs, c.evidence,
+       coalesce(a.reopened, 0) as reopened
+     from claim c left join again a on a.number = c.number and a.edge_id = c.edge_id`,
     [...toParams(filter), formatTime(at), ...after, limit + 1, ...(believedAt === undefined ? [] : [formatTime(believedAt)])],
   );
-  return toPage(rows, limit, ({ src_urn, dst_urn, relation }) => [src_urn, dst_urn, relation]);
+  return toPage(toEdges(rows), limit, ({ src_urn, dst_urn, relation }) => [src_urn, dst_urn, relation]);
+}
+
+/** `number` is the place of the edge on the page, from 1. */
+type ClaimRow = Omit<TopologyEdge, 'declared_by'> & Declaration & { readonly number: number };
+
+/** Puts the claims of each edge together, in order of source and scope. */
+function toEdges(rows: readonly ClaimRow[]): TopologyEdge[] {
+  const edges: (TopologyEdge & { declared_by: Declaration[] })[] = [];
+  for (const { number, src_urn, relation, dst_urn, source, scope, valid_from, valid_to, recorded_at, reopened, attrs, evidence } of rows) {
+    const times = { valid_from: toIso(valid_from), valid_to: valid_to && toIso(valid_to), recorded_at: toIso(recorded_at) };
+    edges[number - 1] ??= { src_urn, relation, dst_urn, declared_by: [] };
+    edges[number - 1]?.declared_by.push({ source, scope, ...times, reopened, attrs, evidence });
+  }
+  for (const { declared_by } of edges)
+    if (declared_by.length > 1) declared_by.sort((a, b) => compare(a.source, b.source) || compare(a.scope, b.scope));
+  return edges;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** A time with its microseconds, also where there are none. */
+function toIso(time: string): string {
+  return time.length === 20 ? `${time.slice(0, 19)}.000000Z` : time;
 }
 
 /** How an edge of one source and scope differs between two times. */

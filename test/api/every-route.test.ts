@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { describeApi } from '../../src/api/openapi.ts';
 import { describeDatabases } from '../support/databases.ts';
-import { refusedTexts, type Schema, valuesOf } from './schema-values.ts';
+import { nearBodies, nearTexts, refusedTexts, type Schema, valuesOf } from './schema-values.ts';
 import { createService, type Service } from './service.ts';
 import { fillWorld, MARK, type TenantWorld } from './world.ts';
 
@@ -24,6 +24,39 @@ interface Route {
 }
 
 const RANDOM_REQUESTS = 6;
+
+const FAR_RANGES = [
+  ['0001-01-01', '0001-01-02'],
+  ['0100-01-01', '0100-01-02'],
+  ['2255-01-01', '2255-01-02'],
+  ['9998-01-01', '9999-01-01'],
+  ['2026-01-02', '2026-01-01'],
+  ['2026-01-01T10:00:00.000001Z', '2026-01-01T10:00:00.000002Z'],
+] as const;
+
+const windows = { job: 'oo-agg', tenant_id: 'a', from: '2026-01-01T10:00:00Z', to: '2026-01-01T10:01:00Z' };
+const caller = { run_id: '0192f0c0-1111-7222-8333-444455556666', origin: { system: 's', name: 'n', url: 'https://x' } };
+
+/** A body that each route takes, by method and path. */
+const GOOD_BODIES: Readonly<Record<string, object>> = {
+  'POST /events/enqueue': { ...windows, ...caller },
+  'POST /api/v1/backfills': { ...windows, ...caller, mode: 'failed', concurrency: 1, dry_run: true },
+  'POST /api/v1/sql': { tenant_id: 'a', sql: 'select 1 as x', max_rows: 1, timeout_ms: 1000 },
+  'POST /api/v1/cypher': { tenant_id: 'a', cypher: 'return 1', columns: ['x'], max_rows: 1, timeout_ms: 1000 },
+  'POST /api/v1/knowledge': {
+    tenant_id: 'a',
+    uri: 'x:1',
+    format: 'markdown',
+    text: '# x',
+    title: 'x',
+    language: 'simple',
+    resources: ['shop-cart'],
+  },
+  'POST /api/v1/evidence-links': {
+    tenant_id: 'a',
+    links: [{ subject_kind: 'pattern', subject_id: 'shopf1', evidence_kind: 'url', evidence_ref: 'https://x', note: 'x' }],
+  },
+};
 
 /** All routes of the OpenAPI document, so that a new one is tested without a word here. */
 async function listRoutes(): Promise<Route[]> {
@@ -140,6 +173,39 @@ describeDatabases('every route of the OpenAPI document', ['pglite'], (make) => {
       ([name, seen]) => name.startsWith('GET') && ![...seen].some((status) => status < 300 || status === 503),
     );
     expect(unanswered.map(([name]) => name)).toEqual([]);
+  });
+
+  test('never fails for a request that is nearly right', { timeout: 120_000 }, async () => {
+    const { db } = await make();
+    const { a } = await fillWorld(db);
+    await using service = await createService(db);
+    const known = knownValues(a);
+    let requests = 0;
+    const expectAnswer = async (route: Route, url: string, payload?: object) => {
+      requests++;
+      const answer = await service.server.inject({ method: route.method, url, ...(payload === undefined ? {} : { payload }) });
+      const isFine = answer.statusCode < 500 || /"ready":|OB_EVIDENCE_UNREADABLE/.test(answer.body);
+      if (!isFine) expect.fail(`${route.method} ${url} ${JSON.stringify(payload)}: ${answer.body}`);
+    };
+    for (const route of await listRoutes()) {
+      if (route.isEndless) continue;
+      const parameters = route.parameters.filter(({ in: place }) => place !== 'header');
+      const texts = toPlainTexts(parameters, known);
+      for (const [index, { name, in: place }] of parameters.entries()) {
+        for (const text of nearTexts(name === 'cursor')) {
+          if (place === 'query' || text !== '') await expectAnswer(route, toUrl(route.path, parameters, texts.with(index, text)));
+        }
+      }
+      const [from, to] = ['from', 'to'].map((end) => parameters.findIndex(({ name }) => name === end));
+      for (const [begin, end] of FAR_RANGES) {
+        if (from === undefined || to === undefined || from < 0 || to < 0) break;
+        await expectAnswer(route, toUrl(route.path, parameters, texts.with(from, begin).with(to, end)));
+      }
+      const good = GOOD_BODIES[`${route.method} ${route.path}`];
+      if (route.body && !good && route.mediaType === 'application/json') expect.fail(`${route.method} ${route.path} has no good body here`);
+      for (const body of good ? [good, ...nearBodies(good)] : []) await expectAnswer(route, toUrl(route.path, parameters, texts), body);
+    }
+    expect(requests).toBeGreaterThan(2000);
   });
 
   test('refuses parameters that its schema refuses, and ones that it does not know', async () => {

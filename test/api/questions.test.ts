@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { parseTime } from '../../src/core/time.ts';
+import { BUILT_IN_AGGREGATIONS, loadAggregations } from '../../src/aggregate/catalog.ts';
+import { packRows } from '../../src/aggregate/partials.ts';
+import { createSketch } from '../../src/core/sketch.ts';
+import { formatTime, MINUTE, parseTime } from '../../src/core/time.ts';
 import type { Db } from '../../src/store/db.ts';
 import { describeDatabases } from '../support/databases.ts';
 import { createService, type Service } from './service.ts';
@@ -43,6 +46,18 @@ describeDatabases('questions', ['pglite', 'postgres 18'], (make) => {
     expect((await get('resources', { q: 'db:mysql' })).items).toMatchObject([{ urn: a.database, matched: 'urn' }]);
     expect((await get('resources', { q: '%' })).items).toEqual([]);
     expect((await get('resources', { q: 'shop', kind: 'database' })).items).toMatchObject([{ urn: a.database }]);
+    expect((await get('resources', { order: 'activity' })).items).toMatchObject([
+      { urn: a.cart, calls: 400, err_rate: 0.125 },
+      { urn: a.database, calls: 1200, err_rate: 0 },
+      { urn: a.web, calls: 0, err_rate: null },
+    ]);
+    expect((await get('resources', { order: 'activity', q: 'cart' })).items).toMatchObject([{ urn: a.cart, calls: 400, rps: 400 / 3600 }]);
+    const second = await get('resources', {
+      order: 'activity',
+      limit: 1,
+      cursor: (await get('resources', { order: 'activity', limit: 1 })).next_cursor,
+    });
+    expect(second.items).toMatchObject([{ urn: a.database }]);
     const pages: string[] = [];
     for (let cursor = ''; ; ) {
       const page = await get('resources', { q: 'shop', limit: 1, ...(cursor && { cursor }) });
@@ -87,7 +102,7 @@ describeDatabases('questions', ['pglite', 'postgres 18'], (make) => {
     const gauge = await get('metrics/series', { ...cart, metric: 'shop_memory_bytes', step_seconds: 300, ...range });
     // 1·10 + 2·20 + 3·30 + 4·40 over 10 samples
     expect(gauge).toMatchObject({
-      ...{ kind: 'gauge', measured_in: 'unit of the metric', step_seconds: 300, ...range },
+      ...{ kind: 'gauge', measured_in: 'unit of the metric', unit: 'bytes', step_seconds: 300, ...range },
       points: [{ time: range.from, minutes: 4, samples: 10, avg: 30, min: 0, max: 103, p95_max_of_minutes: 53, sum: 10, locator_id: '9' }],
     });
     const counter = await get('metrics/series', { ...cart, metric: 'requests_total' });
@@ -99,17 +114,28 @@ describeDatabases('questions', ['pglite', 'postgres 18'], (make) => {
 
   test('calls add up over a range; means of percentiles say so, merged ones do not', async () => {
     const { db } = await make();
-    await using scene = await openScene(db, {
-      mergePercentiles: async (_tenant, _window, edges) => edges.map((edge) => (edge.calls === 400n ? { ...edge, p95Ms: 77 } : edge)),
-    });
+    await using scene = await openScene(db);
     const { a, get } = scene;
     const { items } = await get('calls', range);
     expect(items).toMatchObject([
       { src_urn: a.cart, dst_urn: a.database, dst_kind: 'database', calls: 1200, errors: 0, rps: 2, p95_ms: 5, approximate: true },
       { src_urn: a.web, dst_urn: a.cart, calls: 400, errors: 50, err_rate: 0.125, p95_ms: 35, last_bucket: '2026-01-01T10:05:00Z' },
     ]);
-    await db.query(`insert into aggregation_partial_1m values ('a', 'service_call_5m', '2026-01-01T10:05:00Z', 3, '\\x00')`);
-    expect((await get('calls', { ...range, resource: a.web })).items).toMatchObject([{ p95_ms: 77, approximate: false }]);
+    const [aggregation] = (await loadAggregations([BUILT_IN_AGGREGATIONS])).filter(({ name }) => name === 'service_call_5m');
+    const [edge] = await db.query<{ source: bigint; target: bigint }>(
+      `select src_resource_id as source, dst_resource_id as target from service_call_5m where tenant_id = 'a' and calls = 300`,
+    );
+    const minute = parseTime('2026-01-01T10:05:00Z') ?? 0;
+    const packed = packRows(aggregation ?? expect.unreachable(), [
+      {
+        ...{ ...edge, bucket: minute / MINUTE, protocol: 'http', calls: 400, errors: 0 },
+        ...{ latency: createSketch(Array(400).fill(77_000)), client_latency: createSketch(), evidence: '' },
+      },
+    ]);
+    await db.query(`insert into aggregation_partial_1m values ('a', 'service_call_5m', $1, 1, $2)`, [formatTime(minute), packed]);
+    const [merged] = (await get('calls', { ...range, resource: a.web })).items;
+    expect(merged).toMatchObject({ approximate: false });
+    expect(merged.p95_ms / 77).toBeCloseTo(1, 2);
     const paged = await get('calls', { ...range, limit: 1 });
     expect((await get('calls', { ...range, cursor: paged.next_cursor })).items).toMatchObject([{ src_urn: a.web }]);
     const series = await get('calls/series', { src: 'shop-web', dst: 'shop-cart', ...range });
@@ -127,6 +153,11 @@ describeDatabases('questions', ['pglite', 'postgres 18'], (make) => {
     const { get } = scene;
     expect((await get('patterns', { trend: 'new' })).items).toMatchObject([{ fingerprint: 'shopf1', lines: 15, errors: 15 }]);
     expect((await get('patterns', { trend: 'steady' })).items).toEqual([]);
+    expect((await get('patterns', { trend: 'changed', q: 'ORDER <*>' })).items).toMatchObject([{ fingerprint: 'shopf1' }]);
+    expect((await get('patterns', { q: 'order %' })).items).toEqual([]);
+    expect((await get('patterns/services')).items).toEqual([
+      { service: 'shop-cart', resource: scene.a.cart, patterns: 1, lines: 15, errors: 15 },
+    ]);
     expect(await get('patterns/shopf2')).toMatchObject({
       ...{ fingerprint: 'shopf1', version: 2, aliases: [{ fingerprint: 'shopf2' }], samples: ['shop order 17 failed'] },
       points: [{ time: '2026-01-01T10:05:00Z', lines: 15, errors: 15 }],
@@ -245,6 +276,15 @@ describeDatabases('questions', ['pglite', 'postgres 18'], (make) => {
     const window = { from: parseTime('2026-01-01T10:05:00Z'), to: parseTime('2026-01-01T10:10:00Z') };
     const timestamp = parseTime('2026-01-01T10:06:00.000001Z');
     expect(asked).toEqual([{ tenantId: 'a', stream: 'shop_logs', streamType: 'logs', window, traceId: null, timestamp, rows: 5 }]);
+    await get('locators/9/lines', { fingerprint: 'shopf2', resource: 'shop-cart' });
+    expect(asked[1]).toMatchObject({
+      window,
+      traceId: null,
+      timestamp: null,
+      only: { urn: scene.a.cart, fingerprints: ['shopf1', 'shopf2'] },
+    });
+    for (const narrow of ['fingerprint=none', 'resource=none'])
+      expect((await service.call('GET', `/api/v1/locators/9/lines?tenant_id=a&${narrow}`)).status).toBe(404);
     const failed = await service.call('GET', '/api/v1/locators/9/lines?tenant_id=a&limit=7');
     expect(failed.body).toMatchObject({
       status: 502,

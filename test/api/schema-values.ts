@@ -90,3 +90,58 @@ export function refusedTexts(schema: Schema): string[] {
   }
   return schema.type === 'boolean' ? ['perhaps'] : [];
 }
+
+const AWKWARD_TIMES = [
+  '0001-01-01',
+  '0001-01-02',
+  '0000-01-01',
+  '9999-12-31T23:59:59Z',
+  '2255-06-01',
+  '2026-01-01T10:00:60Z',
+  '2026-01-01T00:00:00+99:99',
+];
+const AWKWARD_NUMBERS = ['0', '-1', '1.5', '1e3', '9999', '9223372036854775807', '9223372036854775808', '99999999999999999999', 'NaN'];
+const AWKWARD_TEXTS = ['', "'", '%', '\\', '..', '$1', '((a*)*)*b', '<->', '\u202e', 'null', '__proto__', 'urn:', '😀', 'x'.repeat(190)];
+
+/** Texts that are nearly right for a parameter of some kind, also cursors as lists make them, with values that no list has. */
+export function nearTexts(isCursor: boolean): readonly string[] {
+  const texts = [...AWKWARD_TIMES, ...AWKWARD_NUMBERS, ...AWKWARD_TEXTS];
+  if (!isCursor) return texts;
+  const toCursor = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const lists = [1, 2, 3, 6].flatMap((length) =>
+    ['0001-01-01', '9999-12-31', '0', '-1', '1.5', '9223372036854775808', '', 'x', '\ud800'].map((text) =>
+      toCursor(Array(length).fill(text)),
+    ),
+  );
+  return [...texts, ...lists, toCursor([null]), toCursor([[]]), toCursor({}), '99999999999999999_1', '9'.repeat(16)];
+}
+
+const AWKWARD_VALUES: readonly unknown[] = [
+  ...AWKWARD_TIMES,
+  ...AWKWARD_TEXTS,
+  'a\0b',
+  'a\udfffb',
+  'x'.repeat(5000),
+  -1,
+  0,
+  1.5,
+  1e308,
+  null,
+  true,
+  [],
+  {},
+  ['\0'],
+];
+
+/** Bodies like a good one, each with one field absent or of an awkward value. */
+export function nearBodies(body: unknown): object[] {
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([name, value]) => {
+    const others = [...AWKWARD_VALUES, ...nearBodies(value)].map((other) => replaceField(body, name, other));
+    return Array.isArray(body) ? others : [...others, Object.fromEntries(Object.entries(body).filter(([key]) => key !== name))];
+  });
+}
+
+function replaceField(body: object, name: string, value: unknown): object {
+  return Array.isArray(body) ? body.with(Number(name), value) : { ...body, [name]: value };
+}

@@ -32,6 +32,7 @@ describeDatabases('the command line for backfills', ['pglite'], (make) => {
     expect(await json('cancel', '1')).toMatchObject({ status: 'canceled', canceled: 10 });
     await json('create', 'oo-agg', ...range, '--mode', 'failed', '--stop-on-failure');
     expect(await json('list', '--status', 'running')).toMatchObject([{ backfill_id: 2, mode: 'failed', stop_on_failure: true }]);
+    await db.query(`insert into dim_tenant (tenant_id) values ('other')`);
     expect(await json('list', '--tenant', 'other')).toEqual([]);
     expect(await json('show', '1')).toMatchObject({
       backfill_id: 1,

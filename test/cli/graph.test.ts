@@ -12,6 +12,7 @@ const call = (src: number, dst: number, rest: Partial<CallRow> = {}): CallRow =>
 describeDatabases('graph', ['pglite'], (make) => {
   it('answers as a table with the time it is about, and as JSON', async () => {
     const { db } = await make();
+    await db.query(`insert into dim_tenant (tenant_id) values ('shop') on conflict do nothing`);
     await writeWorld(
       db,
       'shop',
@@ -49,6 +50,7 @@ describeDatabases('graph', ['pglite'], (make) => {
 
   it('refuses what it cannot find or tell apart, and spans shorter than a row', async () => {
     const { db } = await make();
+    await db.query(`insert into dim_tenant (tenant_id) values ('shop') on conflict do nothing`);
     await writeWorld(db, 'shop', []);
     const refuse = async (...args: string[]) => {
       const { exitCode, stderr } = await callCli(['graph', ...args, '--tenant', 'shop'], { openDb: async () => db });
@@ -62,6 +64,7 @@ describeDatabases('graph', ['pglite'], (make) => {
 
   it('finds a resource by URN, then name, then alias, and only that of its tenant', async () => {
     const { db } = await make();
+    await db.query(`insert into dim_tenant (tenant_id) values ('shop') on conflict do nothing`);
     await writeWorld(db, 'shop', []);
     await writeWorld(db, 'other', []);
     const alias = async (tenant: string, name: string, resource: number) =>

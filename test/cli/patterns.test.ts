@@ -87,8 +87,8 @@ describeDatabases('the command line for patterns', ['pglite'], (make) => {
       expect(exitCode).toBe(2);
       return stderr;
     };
-    expect(await refused('list')).toContain("Required option '--tenant <id>' not specified.");
-    expect(await refused('list', '--tenant', 'c')).toContain('The database knows no tenant c');
+    expect(await refused('list')).toContain('The database knows no tenant demo');
+    expect(await refused('list', '--tenant', 'c')).toContain('There is no tenant c; there is demo.');
     expect(await refused('list', '--tenant', 'a', '--from', at('13:00'))).toContain('is not before the end of the newest lines');
     expect(await refused('list', '--tenant', 'a', '--severity', 'bad')).toContain('Allowed choices are trace, debug');
     expect(await refused('explain', 'card 7 refused', '--tenant', 'c')).toContain('The database knows no tenant c');

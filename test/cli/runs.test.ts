@@ -12,6 +12,7 @@ describeDatabases('the command line for runs', ['pglite'], (make) => {
 
   it('lists by tenant, state, time and run id, and says when there are more', async () => {
     const { db } = await make();
+    await db.query(`insert into dim_tenant (tenant_id) values ('a') on conflict do nothing`);
     for (const minute of [0, 1, 2]) await addRun(db, minute, minute === 1 ? 'dead' : 'success');
     await addRun(db, 0, 'success', 'oo-agg', 'demo');
     await db.query(`update etl_job_run set payload = $1::jsonb where status = 'dead'`, [JSON.stringify({ run_ids: [id] })]);
@@ -33,12 +34,15 @@ describeDatabases('the command line for runs', ['pglite'], (make) => {
     const { db } = await make();
     const run = await addRun(db, 0, 'dead');
     await db.query(
-      `insert into etl_job_attempt (job_run_id, attempt, worker, status, started_at) values ($1::bigint, 1, 'w1', 'failed', '2025-06-01T12:02:00Z')`,
+      `insert into etl_job_attempt (job_run_id, attempt, worker, status, started_at, log)
+       values ($1::bigint, 1, 'w1', 'failed', '2025-06-01T12:02:00Z', '[{"at": "2025-06-01T12:02:00Z", "level": "warn", "text": "Tried again in 8 s."}]')`,
       [run],
     );
     const json = JSON.parse((await call(db, 'show', `${run}`, '-o', 'json')).stdout);
     expect(json).toMatchObject({ status: 'dead', error_code: 'OB_TIMEOUT', attempts: [{ attempt: 1, worker: 'w1', status: 'failed' }] });
-    expect((await call(db, 'show', `${run}`)).stdout).toMatch(/status +dead\n[\s\S]+\n +1 +failed +w1/);
+    expect((await call(db, 'show', `${run}`)).stdout).toMatch(
+      /status +dead\n[\s\S]+\n +1 +failed +w1[\s\S]+\n2025-06-01T12:02:00Z {2}warn +Tried again in 8 s\.\n$/,
+    );
   });
 
   it('retries what ended and cancels what did not; all or none', async () => {

@@ -5,6 +5,7 @@ import { describeDatabases } from '../support/databases.ts';
 describeDatabases('ob sql --tenant', ['pglite'], (make) => {
   test('reads the rows of one tenant and nothing else', async () => {
     const { db } = await make();
+    await db.query(`insert into dim_tenant (tenant_id) values ('a'), ('b') on conflict do nothing`);
     await db.query(
       `insert into dim_resource (tenant_id, resource_id, urn, kind, name, first_seen, last_seen)
        select t, 9223372036854775807, 'urn:svc:' || t, 'service', t, '2026-01-01', '2026-01-01' from unnest(array['a', 'b']) t`,

@@ -27,3 +27,16 @@ it('writes as JSON what JSON has no number for', () => {
     '{"a":-9223372036854775808,"b":"NaN","c":"-Infinity"}',
   );
 });
+
+it('cuts the longest texts of a terminal, and never a number', () => {
+  const rows = [{ id: 1234567890, text: 'x'.repeat(90), other: 'short' }];
+  const lines = formatTable(['id', 'text', 'other'], rows, 40).split('\n');
+  expect(lines[2]).toBe(`1234567890  ${'x'.repeat(20)}…  short`);
+  expect(formatTable(['id'], rows, 4)).toContain('1234567890');
+  expect(formatTable(['text'], rows)).toContain('x'.repeat(90));
+});
+
+it('lets no stored text speak to the terminal', () => {
+  const table = formatTable(['text'], [{ text: 'a\u001b[31m\u009b\u202eb\u2028' }]);
+  expect(table.split('\n')[2]).toBe('a\\u001b[31m\\u009b\\u202eb\\u2028');
+});

@@ -94,6 +94,8 @@ describeDatabases('questions to the graph', ['pglite', 'postgres 15'], (make, na
         expect(near.edges.map((edge) => `${edge.src_urn} ${edge.relation} ${edge.dst_urn}`).sort()).toEqual(
           onTheWay.map((edge) => `${urnOf(edge.src)} ${edge.relation} ${urnOf(edge.dst)}`).sort(),
         );
+        const few = await listNeighbours(db, view, { resource: resourceOf(from), direction, hops, edges: kind, limit: 1 });
+        expect(few).toEqual({ resources: near.resources.slice(0, 1), edges: near.edges.slice(0, 1), truncated: near.edges.length > 1 });
 
         const { paths, truncated } = await listPaths(db, view, {
           ...{ from: resourceOf(from), to: resourceOf(to), hops: hops + 2, edges: kind, limit: 1000 },

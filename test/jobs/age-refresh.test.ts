@@ -21,14 +21,12 @@ async function runAt(db: Db, ends: readonly number[], notices: string[] = [], st
     ...{
       tenantId: TENANT,
       db,
-      aggregations: await aggregations,
       clock: () => 0,
       structEdges,
-      onNotice: (text: string) => notices.push(text),
     },
   });
   const windows = ends.map((to) => ({ from: to - 5 * MINUTE, to }));
-  return (await runWindows(db, { job, tenantId: TENANT, windows, maxBatch: 1 })).map(
+  return (await runWindows(db, { job, tenantId: TENANT, windows, maxBatch: 1, onNotice: (_, text) => notices.push(text) })).map(
     ({ error, rows, changed }) => error ?? { rows, changed },
   );
 }

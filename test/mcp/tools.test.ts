@@ -48,9 +48,9 @@ describeDatabases('tools of agents', ['pglite'], (make) => {
 
     const changed = await ask('what_changed', { resource: 'cart-a', from: '2026-01-01T10:25:00Z', to: '2026-01-01T10:35:00Z' });
     expect(changed.content.changes.map(({ at, kind }: { at: string; kind: string }) => `${at} ${kind}`)).toEqual([
-      '2026-01-01T10:25:00Z edge_moved',
       '2026-01-01T10:28:00Z event',
       '2026-01-01T10:29:00Z edge_opened',
+      '2026-01-01T10:25:00Z edge_moved',
       '2026-01-01T10:31:00Z pattern_new',
     ]);
     const patterns = await ask('new_patterns', { severity: 'error', ...range });
@@ -61,7 +61,7 @@ describeDatabases('tools of agents', ['pglite'], (make) => {
     expect((await ask('path', { src: 'front-a', dst: 'stock-a', edges: 'all' })).content.paths).toMatchObject([{ hops: 2 }]);
     expect((await ask('topology_at', { at: '2026-01-01T10:28:00Z' })).content.edges).toEqual([]);
     expect((await ask('topology_at', {})).content.edges).toMatchObject([
-      { relation: 'DEPENDS_ON', declared_by: [{ source: 'terraform', evidence: { file: 'main.tf', line: 7 } }] },
+      { relation: 'DEPENDS_ON', declared_by: [{ source: 'terraform', evidence: 'main.tf:7' }] },
     ]);
     expect((await ask('drift')).content.drift.map(({ drift }: { drift: string }) => drift)).toEqual([
       'declared_not_observed',
@@ -105,7 +105,7 @@ describeDatabases('tools of agents', ['pglite'], (make) => {
     expect(await refused('what_changed', { from: '2026-01-01' })).toContain('Give both `from` and `to`');
     expect(await refused('sql', { statement: 'select nme from dim_resource' })).toMatch(/column "nme" does not exist.*describe_schema/s);
     expect(await refused('sql', { statement: 'delete from dim_resource' })).toContain('OB_SQL_REFUSED');
-    expect(await refused('raw_evidence', {})).toContain('exactly one of');
+    expect(await refused('raw_evidence', {})).toContain('Give `fingerprint`, `resource`, both of these, or `locator_id` alone.');
     expect(await refused('raw_evidence', { fingerprint: 'none' })).toContain('new_patterns with `steady: true`');
     const unread = await refused('raw_evidence', { resource: 'cart-a' });
     expect(unread).toContain('logs stream hidden-a: select hidden-a');

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/store/open-database.ts';
 
 test('rewriting the same rows again and again lets neither the log nor the table of an embedded database grow without end', async () => {
@@ -38,4 +41,16 @@ test('tables that have grown have statistics soon', async () => {
   await db.query('select 1');
   expect(await db.query(known, ['v'])).toEqual([{ known: true }]);
   await db[Symbol.asyncDispose]();
+});
+
+test('what a short life of a database in a directory has filled has statistics in the next', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'observebridge-test-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const first = await openDatabase(`pglite:${directory}/db`);
+  await first.query('create table v (id int)');
+  await first.query('insert into v select generate_series(1, 70)');
+  await first[Symbol.asyncDispose]();
+  const second = await openDatabase(`pglite:${directory}/db`);
+  expect(await second.query(`select reltuples from pg_class where oid = 'v'::regclass`)).toEqual([{ reltuples: 70 }]);
+  await second[Symbol.asyncDispose]();
 });

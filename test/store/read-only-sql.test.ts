@@ -240,6 +240,59 @@ describeDatabases('SQL of agents', ['pglite', 'postgres 15', 'postgres 18'], (ma
     });
   });
 
+  test('wide rows come over few at a time, and deep or broken texts not at all', async () => {
+    const { db } = await make();
+    let largest = 0;
+    const counting: Db = {
+      ...db,
+      transaction: (work, options) =>
+        db.transaction(
+          (tx) =>
+            work({
+              ...tx,
+              async query<Row extends object>(sql: string, params?: readonly unknown[]) {
+                const rows = await tx.query<Row>(sql, params);
+                if (sql.startsWith('fetch')) largest = Math.max(largest, JSON.stringify(rows).length);
+                return rows;
+              },
+            }),
+          options,
+        ),
+    };
+    const wide = `select repeat('x', case when i < 8 then 1 else 90000 end) as x from generate_series(1, 1000) i`;
+    const cut = await read(counting, wide, { maxRows: 1000, maxBytes: 100_000 });
+    expect([cut.rows.length, cut.truncated]).toEqual([8, true]);
+    expect(largest).toBeLessThan(300_000);
+    await expect(read(db, `select (repeat('[', 101) || repeat(']', 101))::json as x`)).rejects.toThrow('nested more than 100 levels deep');
+    expect((await read(db, `select (repeat('[', 90) || repeat(']', 90))::json as x`)).rows).toHaveLength(1);
+    await expect(read(db, `select 'a\0b' as x`)).rejects.toThrow('the character NUL');
+    expect((await read(db, 'select 1 as x')).rows).toEqual([{ x: 1 }]);
+  });
+
+  test('the deepest expression that a statement may be long enough for is answered or refused', async () => {
+    const { db } = await make();
+    await fill(db);
+    const sum = (terms: number) => `select ${Array(terms).fill('1').join('+')} as x`;
+    const answer = await read(db, sum(4990)).then(
+      ({ rows }) => rows[0]?.x,
+      (error: Error) => error.message,
+    );
+    expect([4990, 'The database refused the statement: stack depth limit exceeded.']).toContain(answer);
+    expect((await read(db, 'select 1 as x')).rows).toEqual([{ x: 1 }]);
+    await expect(read(db, sum(5000))).rejects.toMatchObject({
+      code: 'OB_SQL_REFUSED',
+      message: expect.stringContaining('10000 characters'),
+    });
+  });
+
+  test('so many statements wait, and further ones are told so at once', async () => {
+    const { db } = await make();
+    const all = await Promise.allSettled(Array.from({ length: 40 }, () => read(db, 'select 1 as x')));
+    const refused = all.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []));
+    expect(refused).toEqual(Array(name === 'pglite' ? 23 : 20).fill('OB_API_BUSY'));
+    expect((await read(db, 'select 1 as x')).rows).toEqual([{ x: 1 }]);
+  });
+
   test('ordinary statements work', async () => {
     const { db } = await make();
     await fill(db);
@@ -273,6 +326,16 @@ describeDatabases('SQL of agents', ['pglite', 'postgres 15', 'postgres 18'], (ma
   });
 
   if (name === 'pglite') {
+    test('a statement does not take all memory of the machine', async () => {
+      const { db } = await make();
+      const hungry = `select length(array_agg(repeat('x', 10000000))::text) as n from generate_series(1, 70)`;
+      await expect(read(db, hungry, { timeoutMs: 60_000 })).rejects.toMatchObject({
+        code: 'OB_SQL_FAILED',
+        message: expect.stringContaining('out of memory'),
+      });
+      expect((await read(db, 'select 1 as x')).rows).toEqual([{ x: 1 }]);
+    });
+
     test('a role that was missing is made when it is first needed', async () => {
       const { db } = await make();
       await fill(db);

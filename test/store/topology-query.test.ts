@@ -50,6 +50,44 @@ describeDatabases('asking the topology', ['pglite', 'postgres 15'], (make) => {
   });
 });
 
+describeDatabases('pages of the topology', ['pglite'], (make) => {
+  it('are together exactly the whole, also where edges share both ends and several declare one', async () => {
+    const { db } = await make();
+    const names = ['a→b', 'a→c', 'b→a', 'b→c', 'c→a', 'c→b'];
+    const contains = (name: string): DeclaredEdge => ({ ...edge(name), relation: 'CONTAINS' });
+    await apply(db, observe(10, [...names.map((name) => edge(name)), ...names.slice(0, 3).map(contains)]), start + HOUR);
+    await apply(
+      db,
+      observe(
+        10,
+        names.slice(2).map((name) => edge(name, 7)),
+        { source: 'ansible' },
+      ),
+      start + HOUR,
+    );
+    await apply(db, observe(20, [edge('a→b', 2)]), start + 2 * HOUR);
+    for (const believedAt of [undefined, start + 1.5 * HOUR]) {
+      const ask = (limit: number, cursor?: string) =>
+        listTopologyAt(db, { tenantId: 'a', at: start + 15, believedAt, limit, ...(cursor === undefined ? {} : { cursor }) });
+      const { items: whole, nextCursor } = await ask(100);
+      expect(nextCursor).toBeUndefined();
+      expect(whole.map(({ src_urn, dst_urn, relation }) => `${src_urn.slice(8)}→${dst_urn.slice(8)} ${relation}`)).toEqual(
+        [...names.map((name) => `${name} DEPENDS_ON`), ...names.slice(0, 3).map((name) => `${name} CONTAINS`)].sort(),
+      );
+      for (const limit of [1, 2, 4]) {
+        const walked: unknown[] = [];
+        for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page++) {
+          const { items, nextCursor: next } = await ask(limit, cursor);
+          expect(items.length).toBeLessThanOrEqual(limit);
+          walked.push(...items);
+          cursor = next;
+        }
+        expect(walked).toEqual(whole);
+      }
+    }
+  });
+});
+
 describeDatabases('differences', ['pglite'], (make) => {
   it('lead from the topology at one time to that at another', async () => {
     const { db } = await make();

@@ -1,6 +1,7 @@
 import { MINUTE, SECOND } from '../../src/core/time.ts';
-import type { BatchOutcome, ExecuteDeps, RetryPolicy } from '../../src/runtime/execute.ts';
+import type { BatchOutcome, ExecuteDeps } from '../../src/runtime/execute.ts';
 import { keepLeases } from '../../src/runtime/leases.ts';
+import type { RetryPolicy } from '../../src/runtime/retry-policy.ts';
 import { type RunRangeOptions, runRange } from '../../src/runtime/run-range.ts';
 import type { Db } from '../../src/store/db.ts';
 import type { Holder } from '../../src/store/run-queue.ts';
@@ -16,11 +17,13 @@ export const retry: RetryPolicy = {
 export function createExecution(db: Db, worker = 'worker-1', lease = 60 * SECOND): ExecuteDeps & Disposable {
   const holder: Holder = { worker, lease, runId: RUN_ID };
   const leases = keepLeases(db, holder);
-  return { db, holder, leases, retry, random: () => 0.5, [Symbol.dispose]: () => leases[Symbol.dispose]() };
+  return { db, holder, leases, retry, random: () => 0.5, now: () => Date.now() * 1000, [Symbol.dispose]: () => leases[Symbol.dispose]() };
 }
 
 export type RunWindowsOptions = Pick<RunRangeOptions, 'job' | 'tenantId' | 'windows'> &
-  Partial<Pick<RunRangeOptions, 'maxBatch' | 'timeout' | 'caller' | 'trigger' | 'signal' | 'onBatch'>> & { readonly worker?: string };
+  Partial<Pick<RunRangeOptions, 'maxBatch' | 'timeout' | 'caller' | 'trigger' | 'signal' | 'onBatch' | 'onNotice'>> & {
+    readonly worker?: string;
+  };
 
 /** Runs windows as the command `run` does, by default in one batch. */
 export async function runWindows(db: Db, { worker, ...options }: RunWindowsOptions): Promise<BatchOutcome[]> {

@@ -1,6 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import type { ApiDeps } from '../../src/api/deps.ts';
@@ -11,21 +8,9 @@ import { migrate } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { buildConsole, consoleDirectory, findChromium } from '../support/chromium.ts';
 
-const root = join(import.meta.dirname, '../..');
-const candidates = [
-  ...['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome-stable', '/usr/bin/google-chrome', '/snap/bin/chromium'],
-  ...['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'],
-  ...['C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe', 'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe'],
-];
-
-/** Where the built console is; `buildConsole` makes it. */
-export const consoleDirectory = join(root, 'ui/dist');
-
-/** Builds the console unless it is newer than its sources. */
-export function buildConsole(): void {
-  execFileSync(process.execPath, [join(root, 'scripts/build-console.ts')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-}
+export { buildConsole, consoleDirectory } from '../support/chromium.ts';
 
 export interface VisitOptions {
   readonly width?: number;
@@ -54,8 +39,8 @@ interface Setup {
  * browser of the system; without one it is skipped and says so in its name. A page that logs an error or breaks its own rules fails its test.
  */
 export function describeConsole(title: string, { fill, deps = {} }: Setup, suite: (world: () => ConsoleWorld) => void): void {
-  const executablePath = candidates.find((path) => existsSync(path));
-  if (executablePath === undefined) {
+  const chromiumHere = findChromium();
+  if (chromiumHere === undefined) {
     describe.skip(`${title} (skipped: no Chromium is installed)`, () => suite(() => expect.unreachable()));
     return;
   }
@@ -72,7 +57,7 @@ export function describeConsole(title: string, { fill, deps = {} }: Setup, suite
       const server = await createServer({ ...defaults(db), ...deps });
       stack.defer(() => server.close());
       const url = await server.listen({ host: '127.0.0.1', port: 0 });
-      const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+      const browser = await chromium.launch(chromiumHere);
       stack.defer(() => browser.close());
       world = { db, url, visit: (path, options) => visit({ browser, url, contexts, faults }, path, options) };
     });

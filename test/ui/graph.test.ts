@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { arrange } from '../../ui/src/graph/arrange.ts';
+import { placeNames } from '../../ui/src/graph/name-places.ts';
 import { findNearestEdge } from '../../ui/src/graph/nearest-edge.ts';
+import { listParts, type Point, packParts } from '../../ui/src/graph/pack.ts';
 import { lookOf, type Picture, withinHops } from '../../ui/src/graph/picture.ts';
 import { seedPlace, startPlaces } from '../../ui/src/graph/places.ts';
-import { type Call, toErrorStep, toPicture, toTraffic } from '../../ui/src/pages/map/call-picture.ts';
+import { type Call, toErrorStep, toPicture, toTraffic, toWidths, withNames } from '../../ui/src/pages/map/call-picture.ts';
 import { toChart } from '../../ui/src/pages/resource/series.ts';
 import { formatEvidence } from '../../ui/src/pages/topology/topology-picture.ts';
 import { toKind, toShortName } from '../../ui/src/text/urn.ts';
@@ -50,6 +53,61 @@ test('what is within some hops is reached against the arrows as well', () => {
   expect([...withinHops(chain, 'nowhere', 9)]).toEqual([]);
 });
 
+test('parts that no edge joins are found, the largest first', () => {
+  expect(listParts(6, Uint32Array.from([0, 3, 5, 4, 4, 1]))).toEqual([[1, 4, 5], [0, 3], [2]]);
+});
+
+test('packed parts lie level, do not cover each other, and together are wider than high', () => {
+  const steep = (count: number): Point[] => Array.from({ length: count }, (_, index) => [index % 3, 4 * index]);
+  const packed = packParts([steep(9), steep(7), ...Array.from({ length: 24 }, () => steep(3))]);
+  const boxes = packed.map((points) => [0, 1].map((axis) => points.map((point) => point[axis] ?? 0)));
+  const ranges = boxes.map(([x = [], y = []]) => ({
+    left: Math.min(...x),
+    right: Math.max(...x),
+    top: Math.min(...y),
+    bottom: Math.max(...y),
+  }));
+  expect(ranges[0]?.right).toBeGreaterThan((ranges[0]?.bottom ?? 0) - (ranges[0]?.top ?? 0));
+  for (const [index, one] of ranges.entries())
+    for (const two of ranges.slice(index + 1))
+      expect(one.right < two.left || two.right < one.left || one.bottom < two.top || two.bottom < one.top).toBe(true);
+  const [width, height] = [Math.max(...ranges.map(({ right }) => right)), Math.max(...ranges.map(({ bottom }) => bottom))];
+  expect(width / height).toBeGreaterThan(1.2);
+  expect(width / height).toBeLessThan(5);
+});
+
+test.each([
+  [1340, 600],
+  [366, 500],
+])('nodes fill an area of %d by %d pixels, and their names have room', (width, height) => {
+  const nodes = Array.from({ length: 20 }, (_, index) => node(`n${index}`));
+  const places = new Map(nodes.map(({ id }, index) => [id, [3 * (index % 5), Math.floor(index / 5)] as const]));
+  const at = [...arrange(nodes, places, { width, height }, new Map(nodes.map(({ id }) => [id, 90]))).values()];
+  for (const [x, y] of at) expect(x > 0 && y > 0 && x < width && y < height).toBe(true);
+  const reach = (axis: 0 | 1) => Math.max(...at.map((spot) => spot[axis])) - Math.min(...at.map((spot) => spot[axis]));
+  expect(reach(0) / width).toBeGreaterThan(0.5);
+  expect(reach(1) / height).toBeGreaterThan(0.5);
+  const covered = at.filter(([x, y], index) =>
+    at.some(([x2, y2], other) => other > index && Math.abs(x - x2) < 100 && Math.abs(y - y2) < 16),
+  );
+  expect(covered).toEqual([]);
+});
+
+test('a name stands right of its node, else left, else nowhere, and important ones first', () => {
+  const spot = (id: string, x: number, y: number, isForced = false) => ({ id, x, y, size: 5, width: 60, isForced });
+  const area = { width: 300, height: 100 };
+  expect([...placeNames([spot('a', 100, 50), spot('b', 130, 50)], area, [])]).toEqual([
+    ['a', [31, 42]],
+    ['b', [139, 42]],
+  ]);
+  const crowd = [spot('a', 20, 10), spot('b', 25, 14), spot('c', 30, 18), spot('d', 22, 16)];
+  const wall = [{ x: 0, y: 24, width: 300, height: 76 }];
+  expect([...placeNames(crowd, area, wall).keys()]).not.toContain('d');
+  expect([...placeNames([...crowd.slice(0, 3), spot('d', 22, 16, true)], area, wall).keys()][0]).toBe('d');
+  expect([...placeNames([spot('edge', 280, 50)], area, [])]).toEqual([['edge', [211, 42]]]);
+  expect([...placeNames([spot('out', 400, 50)], area, [])]).toEqual([]);
+});
+
 test('the nearest arrow under the pointer is found, and none beyond its ends or beside it', () => {
   const segments = [
     { id: 'level', from: { x: 0, y: 0 }, to: { x: 100, y: 0 }, width: 2 },
@@ -79,6 +137,19 @@ test.each([
   [1, '5 % errors or more'],
 ])('a share of %d is %s', (share, title) => {
   expect(['no errors', 'under 1 % errors', '1 to 5 % errors', '5 % errors or more'][toErrorStep(share)]).toBe(title);
+});
+
+test('what is named by a number alone is named by the end of its URN', () => {
+  const named = withNames({ ...call('cart', '0', 1, 0), dst_urn: 'urn:db:redis:cart-redis/0' });
+  expect([named.src_name, named.dst_name]).toEqual(['cart', 'cart-redis/0']);
+});
+
+test('the legend of widths tells those of the greatest rate and of a hundredth of it', () => {
+  expect(toWidths([call('a', 'b', 16, 0), call('b', 'b', 99, 0)])).toEqual([
+    { title: '0.16 calls/s', width: 1.5 },
+    { title: '16 calls/s', width: 6 },
+  ]);
+  expect(toWidths([])).toEqual([]);
 });
 
 test('traffic of a resource counts both ends without itself', () => {

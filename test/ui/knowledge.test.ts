@@ -81,6 +81,31 @@ describeConsole('knowledge', { fill }, (world) => {
     expect(await world().db.query(`select from kb_doc where tenant_id = 'a' and title = 'Orders runbook'`)).toHaveLength(0);
   });
 
+  test('dropped files are told one by one, and one that is refused does not keep the others back', async () => {
+    const page = await world().visit('/console/knowledge?tenant=a', { mayFail: ['/api/v1/knowledge'] });
+    await page.getByRole('button', { name: 'Add documents…' }).waitFor();
+    await page.evaluate(`{
+      const files = new DataTransfer();
+      files.items.add(new File(['# First\\n\\nwords'], 'first.md'));
+      files.items.add(new File(['long '.repeat(20000)], 'long.md'));
+      files.items.add(new File(['?'], 'picture.png'));
+      files.items.add(new File(['# Last\\n\\nwords'], 'last.md'));
+      for (const type of ['dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: files }));
+    }`);
+    const dialog = page.getByRole('dialog', { name: 'Add documents' });
+    await dialog.getByText('Only Markdown and HTML files can be read.').waitFor();
+    await dialog.getByRole('button', { name: 'Leave out uploads/picture.png' }).click();
+    await dialog.getByRole('button', { name: 'Add 3 documents' }).click();
+    await dialog.getByText('2 of 3 documents stored').waitFor();
+    expect(await dialog.getByRole('alert').textContent()).toMatch(/large/i);
+    expect(await dialog.getByRole('listitem').nth(1).textContent()).toContain('uploads/long.md');
+    await dialog.getByRole('button', { name: 'Add 1 document' }).waitFor();
+    await dialog.getByRole('link', { name: 'uploads/last.md' }).waitFor();
+    expect(await listBarriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Back' }).click();
+    await page.getByRole('link', { name: 'Last', exact: true }).waitFor();
+  });
+
   test('what documents hold stays text: no script, no picture, no link but to the web', async () => {
     const page = await world().visit('/console/knowledge?tenant=b', { width: 390, isDark: true, mayFail: ['/api/v1/knowledge'] });
     await page.getByRole('button', { name: 'Add documents…' }).click();

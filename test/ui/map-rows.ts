@@ -114,3 +114,19 @@ export async function fillLargeMap(db: Db, services: number): Promise<void> {
     [services],
   );
 }
+
+/** Tenant `c` with 28 services with long names, a chain and two stars among them, in two parts that do not call each other. */
+export async function fillMiddleMap(db: Db): Promise<void> {
+  await db.query(`insert into dim_tenant (tenant_id, name) values ('c', null)`);
+  await db.query(
+    `insert into dim_resource (tenant_id, resource_id, urn, kind, name, attrs, first_seen, last_seen)
+     select 'c', 20000 + n, 'urn:k8s:svc:middle/s' || n, 'service', 'reservation-part-' || n || '-service', '{}', '2026-01-01 08:00+00', '2026-01-01 11:59+00'
+     from generate_series(0, 27) as n`,
+  );
+  await db.query(
+    `insert into service_call_5m (tenant_id, bucket, src_resource_id, dst_resource_id, protocol, calls, errors, rps, err_rate, p50_ms, p95_ms)
+     select 'c', '2026-01-01 11:55+00', 20000 + src, 20000 + dst, 'unknown', 300, 0, 1, 0, 5, 20
+     from (select n as src, n + 1 as dst from generate_series(0, 8) n union select 3, n from generate_series(10, 17) n
+       union select n, 7 from generate_series(14, 21) n union select 22, n from generate_series(23, 27) n) as pairs`,
+  );
+}

@@ -8,22 +8,31 @@ import { fillRuns, fillShop } from './rows.ts';
 const fill = async (db: Db): Promise<void> => {
   await fillShop(db);
   await fillRuns(db);
+  await db.query(`insert into dim_tenant (tenant_id) values ('shop') on conflict do nothing`);
 };
 
 describeConsole('overview', { fill, deps: { tenants: async () => ['a', 'b', 'shop'] } }, (world) => {
-  test('a sentence tells what is wrong, and the panels show lag, throughput, breakers, new errors and changes', async () => {
+  test('a sentence counts what is wrong, each finding says what to do, and the panels show lag, throughput, new errors and changes', async () => {
     const page = await world().visit('/console/');
-    await page.getByText('oo-agg of b has stopped after repeated failures. 2 more findings below.').waitFor();
+    await page.getByText('1 job has stopped, 1 window failed for good in the last day.').waitFor();
+    const findings = page.getByRole('region', { name: 'What needs you' }).getByRole('listitem');
+    expect(await findings.allTextContents()).toEqual([
+      '✕oo-agg of b has stopped after 5 failures: The source did not answer.Mend what the reason names. One window tries again in 1 m; when it succeeds the others follow by themselves. Show its runs',
+      '!1 window of oo-agg of a failed for good: The source did not answer within 30 s.Retry it once that is mended. Show its runs',
+    ]);
     expect(await page.locator('.lag').allTextContents()).toEqual([
-      expect.stringMatching(/^oo-agg b59 m of 3 mlate$/),
-      ...[expect.stringMatching(/^oo-agg .*1 m of 3 mon time$/), expect.stringMatching(/^oo-agg .*1 m of 3 mon time$/)],
+      expect.stringMatching(/^oo-agg b59 m, normal 3 mlate$/),
+      ...[expect.stringMatching(/^oo-agg .*1 m, normal 3 mon time$/), expect.stringMatching(/^oo-agg .*1 m, normal 3 mon time$/)],
     ]);
     await page.getByRole('img', { name: /^Rows per window from the newest \d+ windows/ }).waitFor();
-    await page.getByRole('region', { name: 'Open breakers' }).getByText('The source did not answer.').waitFor();
-    await page.getByText('1 window failed for good in the last day.').waitFor();
-    await page.getByRole('heading', { name: 'New error patterns' }).waitFor();
-    await page.getByText('No error line has a new shape.').waitFor();
+    await page.getByRole('region', { name: 'New and surging errors' }).getByText('of shop').first().waitFor();
     expect(await listBarriers(page)).toEqual([]);
+    await findings.nth(1).getByRole('link', { name: 'Show its runs' }).click();
+    await page
+      .getByRole('button', { name: 'oo-agg of a, 2026-01-01 11:10 – 11:11: dead, attempt 2, OB_READ_TIMEOUT', exact: true })
+      .waitFor();
+    await page.getByRole('cell', { name: 'OB_READ_TIMEOUT' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('status')).toBe('dead');
   });
 
   test('the tenant of the address decides, and a choice is one step of the history', async () => {
@@ -32,11 +41,23 @@ describeConsole('overview', { fill, deps: { tenants: async () => ['a', 'b', 'sho
     await page.locator('.news li').first().waitFor();
     await page.getByLabel('Tenant').selectOption('a');
     await page.waitForURL(/tenant=a/);
-    await page.getByText('No error line has a new shape.').waitFor();
+    await page.getByText('No error is new or surging.').waitFor();
     await page.goBack();
     await page.waitForURL(/tenant=shop/);
     await page.locator('.news li').first().waitFor();
     expect(await listBarriers(page)).toEqual([]);
+  });
+
+  test('the script of a page is brought when its link is pointed at or reached, before it is opened', async () => {
+    const page = await world().visit('/console/');
+    const links = page.getByRole('navigation', { name: 'Pages' });
+    const pointed = page.waitForRequest(/knowledge-page[^/]*\.js/);
+    await links.getByRole('link', { name: 'Knowledge' }).hover();
+    await pointed;
+    const reached = page.waitForRequest(/topology-page[^/]*\.js/);
+    await links.getByRole('link', { name: 'Topology' }).focus();
+    await reached;
+    expect(new URL(page.url()).pathname).toBe('/console/');
   });
 
   test('the theme follows the system until one is chosen, which stays', async () => {
@@ -94,5 +115,43 @@ describeConsole('sign-in', { fill: fillRuns, deps: { open: false } }, (world) =>
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Token').waitFor();
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
+  });
+});
+
+const fillUnscheduled = async (db: Db): Promise<void> => {
+  await fillRuns(db);
+  await db.query('delete from etl_schedule');
+  await db.query('delete from etl_watermark');
+  await db.query('delete from etl_job_circuit');
+  await db.query(`update etl_job_run set status = 'success' where status = 'dead'`);
+};
+
+describeConsole('overview without a schedule', { fill: fillUnscheduled }, (world) => {
+  test('it says that no scheduler looks after the tenants, and leads to what ran', async () => {
+    const page = await world().visit('/console/');
+    await page.getByText('Nothing is scheduled: no scheduler looks after this database yet.').waitFor();
+    expect(await listBarriers(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Go to the newest run' }).click();
+    await page.getByRole('button', { name: 'oo-agg of a, 2026-01-01 11:57 – 11:58: success', exact: true }).waitFor();
+  });
+
+  test('runs without a schedule have their row of the grid, an empty time leads to them, and they can be filled', async () => {
+    const page = await world().visit('/console/runs?span=1h');
+    await page.getByText('Nothing is scheduled here, and nothing ran at this time.').waitFor();
+    await page.getByRole('link', { name: 'Go to the newest run' }).first().click();
+    await page.getByRole('button', { name: 'oo-agg of a, 2026-01-01 11:57 – 11:58: success', exact: true }).waitFor();
+    expect(await page.locator('.grid-name').allTextContents()).toEqual(['2026-01-01', 'oo-agg a']);
+    await page.getByRole('button', { name: 'Backfill…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Backfill' });
+    expect(await dialog.getByLabel('Job and tenant').inputValue()).toBe('oo-agg a');
+    await dialog.getByText('No scheduler looks after this job yet').waitFor();
+    expect(await listBarriers(page)).toEqual([]);
+  });
+
+  test('a time with nothing to fill says so in the dialog', async () => {
+    const page = await world().visit('/console/runs?span=1h');
+    await page.getByRole('button', { name: 'Backfill…' }).click();
+    await page.getByRole('dialog', { name: 'Backfill' }).getByText('There is nothing to fill yet.').waitFor();
+    expect(await page.getByRole('button', { name: 'See what would happen' }).isDisabled()).toBe(true);
   });
 });

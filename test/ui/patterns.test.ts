@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import type { Db } from '../../src/store/db.ts';
+import { type CountedPattern, joinServices } from '../../ui/src/pages/patterns/counted-pattern.ts';
 import { fillWorld } from '../api/world.ts';
 import { listBarriers } from './accessibility.ts';
 import { describeConsole } from './console.ts';
@@ -38,44 +39,68 @@ const readEvidence: NonNullable<ApiDeps['readEvidence']> = async (_tenantId, { w
 };
 
 describeConsole('patterns', { fill, deps: { readEvidence } }, (world) => {
-  test('services with new patterns come first, then those with surging ones, each with values, counts and a sparkline', async () => {
+  test('errors, then new and surging patterns of all services come first, and the rest is one line for each service, which its address opens', async () => {
     const page = await world().visit('/console/patterns?tenant=a');
-    await page.getByText('1 new, 1 surging, 7 steady patterns in 2 services').waitFor();
-    expect(await page.locator('section.panel h2').allTextContents()).toEqual(['shop-cart', 'shop-web']);
-    const [first, second] = [page.locator('.pattern').nth(0), page.locator('.pattern').nth(1)];
-    expect(await first.textContent()).toMatch(/new.*error.*first 2026-01-01 10:06shop order 17 failed.*15 lines/);
+    await page.getByRole('region', { name: 'New and surging' }).waitFor();
+    const [first, second] = [page.getByRole('region', { name: 'Errors' }), page.getByRole('region', { name: 'New and surging' })];
+    expect(await first.locator('.pattern').textContent()).toMatch(
+      /shop-cart.*new.*error.*first 2026-01-01 10:06shop order 17 failed.*15 errors/,
+    );
     expect(await first.locator('.variable').allTextContents()).toEqual(['17']);
     expect(await first.getByRole('link', { name: /^Newest line in OpenObserve/ }).getAttribute('href')).toBe(
       'https://observe.test/web/logs?query=x',
     );
-    expect(await second.textContent()).toMatch(/surging ×\d+.*slow answer surge of payments after 17 ms82 lines/);
+    expect(await second.locator('.pattern').textContent()).toMatch(
+      /shop-web.*surging ×\d+.*slow answer surge of payments after 17 ms82 lines/,
+    );
     expect(await second.getByRole('img').getAttribute('aria-label')).toBe('lines per 5 minutes up to the end of the time, at most 60');
-    expect(await page.locator('.pattern').count()).toBe(6);
+    expect(await page.locator('.pattern').count()).toBe(2);
+    const services = page.getByRole('region', { name: 'By service' }).getByRole('button');
+    expect(await services.allTextContents()).toEqual(['shop-cart 1 pattern, 15 lines15 errors', 'shop-web 8 patterns, 250 lines']);
     expect(await listBarriers(page)).toEqual([]);
 
-    await page.getByRole('button', { name: 'All 8 of shop-web' }).click();
-    await page.waitForURL(/service=shop-web/);
-    await page.getByText('1 surging, 7 steady patterns in 1 service').waitFor();
-    expect(await page.locator('.pattern').count()).toBe(8);
+    await services.nth(1).click();
+    await page.waitForURL(/open=urn/);
+    await expect.poll(() => page.locator('.service-line .pattern').count(), { timeout: 20_000 }).toBe(8);
+    await page.reload();
+    await page.locator('.service-line .pattern').nth(7).waitFor();
+    expect(await services.nth(1).getAttribute('aria-expanded')).toBe('true');
+    expect(await listBarriers(page)).toEqual([]);
+    await services.nth(1).click();
+    await expect.poll(() => page.locator('.pattern').count(), { timeout: 20_000 }).toBe(2);
   });
 
-  test('filters and time are in the address, and what they leave out can be had back', async () => {
+  test('filters, text and time are in the address, and what they leave out can be had back', async () => {
     const page = await world().visit('/console/patterns?tenant=a');
+    await page.getByLabel('Text').fill('ANSWER S');
+    await page.getByText('1 surging, 7 steady patterns').waitFor();
+    await page.waitForURL(/q=ANSWER\+S/);
+    await page.getByLabel('Text').fill('answer s7');
+    await page.getByText('1 steady pattern', { exact: true }).waitFor();
+    expect(await page.locator('.pattern').textContent()).toContain('slow answer s7 of payments');
+    await page.getByLabel('Text').fill('');
+    await page.getByRole('region', { name: 'New and surging' }).waitFor();
     await page.getByLabel('Severity').selectOption('error');
-    await page.getByText('1 new pattern in 1 service').waitFor();
+    await page.getByText('1 new pattern', { exact: true }).waitFor();
     expect(await page.locator('.pattern').textContent()).toContain('15 errors');
     await page.getByLabel('Trend').selectOption('surging');
     await page.getByText('No pattern is like that in this time.').waitFor();
     expect(new URL(page.url()).search).toBe('?tenant=a&severity=error&trend=surging');
     await page.getByRole('button', { name: 'Take the filters away' }).click();
-    await page.getByText('1 new, 1 surging, 7 steady patterns in 2 services').waitFor();
+    await page.getByRole('region', { name: 'New and surging' }).waitFor();
     await page.getByRole('button', { name: '6h' }).click();
     await page.getByText('2026-01-01 04:10 – 10:10 UTC').waitFor();
     await page.getByRole('button', { name: 'Earlier' }).click();
     await page.getByText('2026-01-01 01:10 – 07:10 UTC').waitFor();
-    await page.getByText('8 steady patterns in 1 service').waitFor();
+    await page.getByText('No other pattern is new or surging in this time.').waitFor();
     await page.goBack();
-    await page.getByText('2026-01-01 04:10 – 10:10 UTC').waitFor();
+    await page.getByText('2026-01-01 04:10 – 10:10 UTC').click();
+    await page.getByLabel('From, UTC').fill('2026-01-01T09:00');
+    await page.getByLabel('To, UTC').fill('2026-01-01T09:30');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await page.getByText('2026-01-01 09:00 – 09:30 UTC').waitFor();
+    await page.getByRole('button', { name: 'Later' }).click();
+    await page.getByText('2026-01-01 09:15 – 09:45 UTC').waitFor();
   });
 
   test('a pattern leads to its page and back, with the raw lines only when they are asked for', async () => {
@@ -90,9 +115,9 @@ describeConsole('patterns', { fill, deps: { readEvidence } }, (world) => {
     expect(await page.getByRole('region', { name: 'Variables in their order' }).locator('tbody').textContent()).toBe(
       'shop order ∗ failed17',
     );
-    expect(await page.getByRole('region', { name: 'Places of raw lines, newest first' }).getByRole('link').getAttribute('href')).toMatch(
-      /^https:/,
-    );
+    expect(
+      await page.getByRole('region', { name: 'Windows with such lines, newest first' }).getByRole('link').getAttribute('href'),
+    ).toMatch(/^https:/);
     await page.getByText('https://wiki/shop').waitFor();
     expect(reads).toBe(0);
     expect(await listBarriers(page)).toEqual([]);
@@ -141,4 +166,26 @@ describeConsole('patterns', { fill, deps: { readEvidence } }, (world) => {
     await page.getByRole('heading', { level: 1, name: 'shop order 17 failed' }).waitFor();
     expect(await listBarriers(page)).toEqual([]);
   });
+});
+
+const counted = (fingerprint: string, service: string, trend: 'new' | 'steady', lines: number): CountedPattern => ({
+  ...{ fingerprint, service, resource: `urn:svc:${service}`, trend, lines, errors: lines, points: [lines, 0] },
+  ...{ template: 't', severity: 'error', ratio: null, baseline_minutes: 5, first_seen: '', last_seen: '', sample: null },
+  ...{ evidence_stream: null, evidence_query: null, evidence_url: null },
+});
+
+test('a pattern of several services is told once, with their lines together, unless it goes otherwise in one of them', () => {
+  const joined = joinServices([
+    counted('f', 'a', 'new', 1),
+    counted('f', 'b', 'steady', 2),
+    counted('g', 'a', 'steady', 3),
+    counted('f', 'c', 'steady', 4),
+  ]);
+  expect(
+    joined.map(({ service, trend, lines, points, others = [] }) => [service, trend, lines, points, others.map((other) => other.service)]),
+  ).toEqual([
+    ['a', 'new', 1, [1, 0], []],
+    ['b', 'steady', 6, [6, 0], ['c']],
+    ['a', 'steady', 3, [3, 0], []],
+  ]);
 });

@@ -49,8 +49,10 @@ export async function fillRuns(db: Db): Promise<void> {
     [RUN_ID],
   );
   await db.query(
-    `insert into etl_job_attempt (job_run_id, attempt, worker, status, started_at, finished_at, error_code, error_message)
-     select id, n, 'w' || n, 'failed', started_at + n * interval '1 minute', started_at + n * interval '1 minute' + interval '30 seconds', error_code, error_message
+    `insert into etl_job_attempt (job_run_id, attempt, worker, status, started_at, finished_at, error_code, error_message, log)
+     select id, n, 'w' || n, 'failed', started_at + n * interval '1 minute', started_at + n * interval '1 minute' + interval '30 seconds', error_code, error_message,
+       case n when 1 then '[]' else '[{"at": "2026-01-01T11:15:01.250000Z", "level": "info", "text": "Attempt 2, claimed by worker w2."},
+         {"at": "2026-01-01T11:15:31Z", "level": "error", "text": "OB_READ_TIMEOUT (read): The source did not answer within 30 s."}]'::jsonb end
      from etl_job_run, generate_series(1, 2) as n where status = 'dead'`,
   );
   await db.query(`update etl_job_run set started_at = null, finished_at = null, attempt = 0, stats = '{}' where status = 'queued'`);

@@ -96,7 +96,15 @@ describeConsole('runs', { fill: fillRuns }, (world) => {
     expect(await page.getByRole('list', { name: 'Stages of the newest attempt' }).locator('li').allTextContents()).toEqual([
       ...['waited for a worker1 s', 'open250 ms', 'aggregate1.5 s', 'write150 ms', 'commit and other work100 ms'],
     ]);
-    expect(await page.getByRole('region', { name: 'Attempts, oldest first' }).locator('tbody tr').count()).toBe(2);
+    const log = page.getByRole('list', { name: 'Log of attempt 2' }).getByRole('listitem');
+    expect(await log.allTextContents()).toEqual([
+      '11:15:01.250infoAttempt 2, claimed by worker w2.',
+      '11:15:31.000errorOB_READ_TIMEOUT (read): The source did not answer within 30 s.',
+    ]);
+    await page.getByText('Attempt 1', { exact: true }).click();
+    await page.getByText('No line was kept of this attempt').waitFor();
+    expect(await log.count()).toBe(0);
+    expect(new URL(page.url()).searchParams.get('attempt')).toBe('1');
     expect(await page.getByText('nightly').getAttribute('href')).toBeNull();
     expect(await listBarriers(page)).toEqual([]);
 

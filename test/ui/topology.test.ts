@@ -3,6 +3,8 @@ import { listBarriers } from './accessibility.ts';
 import { describeConsole } from './console.ts';
 import { CART, fillMap } from './map-rows.ts';
 
+const toSecond = (time: string | null): string => time?.replace(/\.0+Z$/, 'Z') ?? 'now';
+
 describeConsole('topology', { fill: fillMap }, (world) => {
   test('the slider goes over the changes, and the table shows who declares an edge where', async () => {
     const page = await world().visit('/console/topology?tenant=a');
@@ -30,6 +32,57 @@ describeConsole('topology', { fill: fillMap }, (world) => {
     await page.getByText('4 resources, 3 edges at 2026-01-01 08:00 UTC').waitFor();
   });
 
+  test('a slider that is dragged asks once where it rests, keeps the picture meanwhile, and shows what just changed', async () => {
+    const page = await world().visit('/console/topology?tenant=a');
+    await page.getByText('5 resources, 4 edges at 2026-01-01 12:00 UTC').waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (pathname === '/api/v1/topology') asked.push(toSecond(searchParams.get('at')));
+    });
+    const track = (await page.getByRole('slider', { name: 'Time' }).boundingBox()) ?? expect.unreachable();
+    const at = (share: number) => [track.x + 10 + share * (track.width - 20), track.y + track.height / 2] as const;
+    await page.mouse.move(...at(1));
+    await page.mouse.down();
+    for (const share of [0.9, 0.6, 0.1, 0, 0.3, 0.66]) await page.mouse.move(...at(share));
+    expect(await page.locator('.graph-names span:visible').count()).toBe(5);
+    await page.mouse.up();
+    const status = page.getByRole('status').filter({ hasText: 'just' });
+    await expect
+      .poll(() => status.textContent())
+      .toBe('5 resources, 4 edges at 2026-01-01 11:00 UTC; just 1 closed, 1 opened: what changed');
+    expect(asked).toEqual(['2026-01-01T11:00:00Z']);
+    expect(await page.getByRole('list', { name: 'Legend' }).locator('li').allTextContents()).toEqual(
+      expect.arrayContaining(['just closed', 'just opened']),
+    );
+    // What closed is in the picture once more.
+    await expect.poll(() => page.locator('.graph-names span:visible').allTextContents()).toContain('node-1');
+    await page.getByRole('link', { name: 'what changed' }).click();
+    await page.getByText('1 opened, 1 closed, 0 changed').waitFor();
+    expect(toSecond(new URL(page.url()).searchParams.get('from'))).toBe('2026-01-01T09:00:00Z');
+    await page.goBack();
+    await status.waitFor();
+  });
+
+  test('scopes with a problem come first, with their reason and what to do, and are told of at the top', async () => {
+    await world().db.query(
+      `insert into topo_scope (tenant_id, source, scope, observed_at, complete, status, status_reason, edges, input) values
+       ('a', 'pulumi', 'moved', '2026-01-01 11:00+00', false, 'orphaned', 'Its document is no longer there.', 2, 'shop'),
+       ('a', 'terraform', 'zone', '2026-01-01 11:00+00', true, 'held', 'It would close 3 of 4 edges.', 4, 'shop')`,
+    );
+    const page = await world().visit('/console/topology?tenant=a', { width: 390 });
+    await page.getByText('2 scopes of 4 could not be brought up to date').waitFor();
+    await page.getByRole('link', { name: 'see why and what to do' }).click();
+    const rows = page.getByRole('region', { name: 'Sources and scopes' }).locator('tbody tr');
+    expect(await rows.locator('td:nth-child(3)').allTextContents()).toEqual([
+      expect.stringMatching(/^orphaned: Its document is no longer there\.Its edges stay open.*topo discover --force/),
+      expect.stringMatching(/^held: It would close 3 of 4 edges\.More edges are gone than may go at once.*topo discover --force/),
+      ...['ok', 'ok'],
+    ]);
+    expect(await listBarriers(page)).toEqual([]);
+    await world().db.query(`delete from topo_scope where tenant_id = 'a' and status <> 'ok'`);
+  });
+
   test('filters narrow down, and say so where nothing is left', async () => {
     const page = await world().visit('/console/topology?tenant=a&source=kubernetes', { isDark: true });
     await page.getByText('3 resources, 2 edges').waitFor();
@@ -55,12 +108,15 @@ describeConsole('topology', { fill: fillMap }, (world) => {
   test('drift says what is declared and not called, and called and not declared, and what that means', async () => {
     const page = await world().visit('/console/topology?tenant=a&view=drift');
     await page.getByText('calls in 12 of 288 windows of five minutes').waitFor();
+    await page.getByText('Documents declare 1 edge over which no call was seen').waitFor();
     const declared = page.getByRole('region', { name: 'Declared, not called' }).locator('tbody tr');
     expect(await declared.allTextContents()).toEqual([
       expect.stringMatching(/^paymentordersdepends on \(terraform\)0The first end made calls in 12 windows, never this one/),
     ]);
     await page.getByText('No document names either end; seen in 12 windows.').waitFor();
     expect(await listBarriers(page)).toEqual([]);
+    await page.getByRole('searchbox', { name: 'Filter' }).fill('shipping');
+    await expect.poll(() => page.getByRole('region', { name: 'Called, not declared' }).locator('tbody tr').count()).toBe(1);
     await page.getByRole('button', { name: 'Called, not declared' }).click();
     await declared.waitFor({ state: 'detached' });
     expect(page.url()).toContain('drift=observed_not_declared');

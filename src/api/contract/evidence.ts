@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { asOf, bigId, closed, nullable, tenantId, time } from './shape.ts';
+import { asOf, bigId, closed, named, nullable, reference, tenantId, time } from './shape.ts';
 
 export const LocatorSchema = Type.Object({
   locator_id: bigId('Identity of the locator.'),
@@ -26,6 +26,13 @@ export const LocatorLinesQuerySchema = Type.Object(
   {
     tenant_id: tenantId,
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'How many rows at most; 100 if absent.' })),
+    fingerprint: Type.Optional(
+      named(
+        'All lines of this pattern in the window, newest first and with canonical columns; only what the locator points to if absent.',
+        64,
+      ),
+    ),
+    resource: Type.Optional(reference('All rows of this resource in the window, newest first: URN, name or alias.')),
   },
   closed,
 );

@@ -1,8 +1,15 @@
 import { type Static, Type } from 'typebox';
 import { answeredRange, asOf, bigId, closed, listOf, listQuery, named, nullable, range, reference, tenantId, time } from './shape.ts';
 
+const unit = nullable(
+  Type.String({
+    description:
+      'What the values count, such as `bytes` or `seconds per second`, by the last word of the name (`_seconds`, `_bytes`, `_ratio`, `_mib`, `_per_second`); `per second` at least for a counter, `unix seconds` for a moment; null where the name does not say.',
+  }),
+);
+
 export const MetricListSchema = listOf(
-  Type.Object({ metric: Type.String(), kind: Type.String(), last_bucket: time('Newest minute with data.') }),
+  Type.Object({ metric: Type.String(), kind: Type.String(), unit, last_bucket: time('Newest minute with data.') }),
 );
 export type MetricList = Static<typeof MetricListSchema>;
 export const MetricQuerySchema = listQuery({ tenant_id: tenantId, resource: reference() });
@@ -27,6 +34,7 @@ export const MetricSeriesSchema = Type.Object({
     description:
       'What avg, min, max and p95 count: `unit of the metric`, `unit of the metric per second` or `unit of the metric per event`.',
   }),
+  unit,
   step_seconds: Type.Integer(),
   ...answeredRange,
   points: Type.Array(

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { logLevels } from '../../core/run-log.ts';
 import { backfillModes, backfillStatuses } from '../../store/backfill.ts';
-import { runCursorPattern, runStatuses } from '../../store/run-list.ts';
+import { MOST_ATTEMPTS, runCursorPattern, runStatuses } from '../../store/run-list.ts';
 import { byJob, byTenant, closed, listOf, listQuery, named, nullable, oneOf, time } from './shape.ts';
 
 const runId = named('A UUID; lists show what it touched at any time.');
@@ -47,6 +48,12 @@ export const RunSchema = Type.Object({
 });
 export type Run = Static<typeof RunSchema>;
 
+const LogLineSchema = Type.Object({
+  at: time("By the worker's clock."),
+  level: oneOf(logLevels),
+  text: Type.String({ description: 'A sentence of at most 500 characters, without row values and secrets.' }),
+});
+
 export const RunDetailSchema = Type.Object({
   ...RunSchema.properties,
   attempts: Type.Array(
@@ -59,7 +66,12 @@ export const RunDetailSchema = Type.Object({
       error_code: nullable(Type.String()),
       error_message: nullable(Type.String()),
       stats: Type.Record(Type.String(), Type.Unknown()),
+      log: Type.Array(LogLineSchema, {
+        maxItems: 100,
+        description: 'Oldest line first. While the attempt runs, only the line of its claim is there; the others come with its end.',
+      }),
     }),
+    { maxItems: MOST_ATTEMPTS, description: `The newest attempts, oldest first; ${MOST_ATTEMPTS} at most.` },
   ),
 });
 

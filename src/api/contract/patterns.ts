@@ -45,13 +45,29 @@ export const PatternQuerySchema = listQuery({
   ...range('the newest hour with lines'),
   service: Type.Optional(named('Only of this service: name or URN.', 2000)),
   severity: Type.Optional(oneOf(severities, { description: 'Only at least so severe; from `error` on errors are what is counted.' })),
-  trend: Type.Optional(oneOf(trends, { description: 'Only with this trend.' })),
+  trend: Type.Optional(oneOf([...trends, 'changed'] as const, { description: 'Only with this trend; `changed` is new or surging.' })),
+  q: Type.Optional(named('Only templates with this text, in any case.')),
   points: Type.Optional(
     Type.Boolean({
       description: 'Also count lines per step of time, up to three times the range before it, for comparison; not if absent.',
     }),
   ),
 });
+
+export const PatternServiceListSchema = Type.Object({
+  ...listOf(
+    Type.Object({
+      service: Type.String(),
+      resource: Type.String({ description: 'URN of the service.' }),
+      patterns: Type.Integer({ description: 'Patterns with lines in the range.' }),
+      lines: Type.Number({ description: 'Lines in the range.' }),
+      errors: Type.Number({ description: 'Lines among them of severity error or worse.' }),
+    }),
+  ).properties,
+  ...answeredRange,
+});
+export type PatternServiceList = Static<typeof PatternServiceListSchema>;
+export const PatternServiceQuerySchema = listQuery({ tenant_id: tenantId, ...range('the newest hour with lines') });
 
 export const PatternParamsSchema = Type.Object({ fingerprint: named('Fingerprint of a pattern, or of one that it absorbed.') }, closed);
 export const PatternDetailQuerySchema = Type.Object(

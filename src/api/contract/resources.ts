@@ -18,6 +18,11 @@ export const ResourceListSchema = listOf(
     ...resource,
     matched: nullable(oneOf(['urn', 'name', 'alias'], { description: 'What `q` was found in; null without `q`.' })),
     alias: nullable(Type.String({ description: 'The alias that was found.' })),
+    calls: Type.Optional(
+      Type.Number({ description: 'Calls that it got in the newest hour with calls of the tenant; with `order=activity`.' }),
+    ),
+    rps: Type.Optional(Type.Number({ description: 'Those calls per second.' })),
+    err_rate: Type.Optional(nullable(Type.Number({ description: 'Share of those calls that failed, 0 to 1; null without calls.' }))),
   }),
 );
 export type ResourceList = Static<typeof ResourceListSchema>;
@@ -25,6 +30,12 @@ export const ResourceQuerySchema = listQuery({
   tenant_id: tenantId,
   q: Type.Optional(named('Beginning or part of a name, URN or alias, in any case.')),
   kind: Type.Optional(named('Only of this kind, such as `service`.')),
+  order: Type.Optional(
+    oneOf(['name', 'activity'], {
+      description:
+        '`activity`: those with most calls in the newest hour first, then the last seen, and each with its calls. `name` if absent. With `q` the best match comes first in either.',
+    }),
+  ),
 });
 
 export const ResourceParamsSchema = Type.Object({ urn: reference() }, closed);

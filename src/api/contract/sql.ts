@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { MOST_CHARACTERS } from '../../store/read-only-sql.ts';
 import { asOf, closed, named, tenantId } from './shape.ts';
 
 const bounds = {
@@ -11,7 +12,7 @@ const bounds = {
 export const SqlBodySchema = Type.Object(
   {
     tenant_id: tenantId,
-    sql: named('One statement: select, with, values, table, or explain without options. Its column names must differ.', 20_000),
+    sql: named('One statement: select, with, values, table, or explain without options. Its column names must differ.', MOST_CHARACTERS),
     ...bounds,
   },
   closed,
@@ -20,7 +21,7 @@ export const SqlBodySchema = Type.Object(
 export const CypherBodySchema = Type.Object(
   {
     tenant_id: tenantId,
-    cypher: named('One query over (:Resource)-[:CALLS]->(:Resource), without paths of variable length.', 20_000),
+    cypher: named('One query over (:Resource)-[:CALLS]->(:Resource), without paths of variable length.', MOST_CHARACTERS),
     columns: Type.Array(named('Name of a column.', 63), {
       minItems: 1,
       maxItems: 50,

@@ -1,15 +1,13 @@
 import { formatTime, HOUR, MINUTE, SECOND } from '../../core/time.ts';
 import type { Window } from '../../core/window.ts';
 import { findResource } from '../../graph/find-resource.ts';
-import { type CallRow, countPackedRows, findNewestCalls, listCallPoints, listCalls } from '../../store/call-list.ts';
+import { createEdgeMerger, MOST_FOR_A_PAGE } from '../../jobs/merged-calls.ts';
+import { type CallRow, findNewestCalls, listCallPoints, listCalls } from '../../store/call-list.ts';
 import { CallListSchema, CallQuerySchema, CallSeriesQuerySchema, CallSeriesSchema } from '../contract.ts';
 import type { Api, ApiDeps } from '../deps.ts';
 import { decodeCursor, defaultLimit, encodeCursor, toList } from '../list.ts';
 import { invalid } from '../problem.ts';
 import { readRange, requireTenant, toStep } from '../question.ts';
-
-/** Packed rows that are merged for one answer; more would take longer than a page waits. */
-const MOST_PACKED = 5_000;
 
 /** Calls between resources: over a range, and over time. */
 export function addCallRoutes(server: Api, deps: ApiDeps): void {
@@ -83,21 +81,13 @@ function readCallCursor(cursor: string): [string, string, string] {
 }
 
 /** Percentiles of the merged sketches, where these are kept for all calls and few enough. */
-async function withExactPercentiles(deps: ApiDeps, tenantId: string, range: Window, rows: readonly CallRow[]): Promise<CallRow[]> {
-  const { db, mergePercentiles } = deps;
-  if (mergePercentiles === undefined || rows.every(({ approximate }) => !approximate)) return [...rows];
+async function withExactPercentiles({ db }: ApiDeps, tenantId: string, range: Window, rows: readonly CallRow[]): Promise<CallRow[]> {
+  if (rows.every(({ approximate }) => !approximate)) return [...rows];
   // Rows count by the five minutes that they begin in, so that the minutes beyond the last of them belong to the range.
-  const window = { from: ceilTo(range.from), to: ceilTo(range.to) };
-  const packed = await countPackedRows(db, tenantId, 'service_call_5m', window);
-  if (packed === 0 || packed > MOST_PACKED) return [...rows];
-  const edges = rows.map((row) => ({
-    ...{ src: row.src, dst: row.dst, calls: BigInt(row.calls), rps: row.rps, errRate: row.err_rate },
-    ...{ p50Ms: row.p50_ms, p95Ms: row.p95_ms, lastSeen: row.last_bucket },
-  }));
-  const merged = await mergePercentiles(tenantId, window, edges);
-  return rows.map((row, index) => {
-    const edge = merged[index];
-    return edge === undefined || edge === edges[index] ? row : { ...row, p50_ms: edge.p50Ms, p95_ms: edge.p95Ms, approximate: false };
+  const merged = await createEdgeMerger(db, tenantId, MOST_FOR_A_PAGE)({ from: ceilTo(range.from), to: ceilTo(range.to) });
+  return rows.map((row) => {
+    const found = merged?.get(`${row.src} ${row.dst}`);
+    return found?.calls === Number(row.calls) ? { ...row, p50_ms: found.p50Ms, p95_ms: found.p95Ms, approximate: false } : row;
   });
 }
 

@@ -16,6 +16,7 @@ import {
 import type { Api, ApiDeps } from '../deps.ts';
 import { resolveWindows, toCaller } from '../enqueue.ts';
 import { invalid } from '../problem.ts';
+import { refuseNul } from '../refuse-body.ts';
 
 const ENQUEUE = 'dev.observebridge.enqueue';
 const MAX_WINDOWS = 10_080;
@@ -49,6 +50,8 @@ function addEnqueueRoute(events: Api, deps: ApiDeps): void {
       },
       preValidation: async (request) => {
         request.body = readEnqueueBody(request) as typeof request.body;
+        // What another program calls its runs is kept as far as it can be.
+        refuseNul('the body', { ...Object(request.body), origin: undefined });
       },
     },
     async (request, reply) => {

@@ -1,4 +1,5 @@
 import { ObserveBridgeError } from '../../core/error.ts';
+import { toMetricUnit } from '../../core/metric-unit.ts';
 import { formatTime, MINUTE, SECOND } from '../../core/time.ts';
 import { findResource } from '../../graph/find-resource.ts';
 import { findNewestMinute, listMetricNames, listMetricPoints } from '../../store/metric-list.ts';
@@ -28,7 +29,8 @@ export function addMetricRoutes(server: Api, deps: ApiDeps): void {
       const { id } = await findResource(db, tenantId, resource);
       const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1);
       const rows = await listMetricNames(db, tenantId, id, { after, limit: limit + 1 });
-      return toList(rows, limit, now(), (last) => encodeCursor([last.metric]));
+      const named = rows.map((row) => ({ ...row, unit: toMetricUnit(row.metric, row.kind) }));
+      return toList(named, limit, now(), (last) => encodeCursor([last.metric]));
     },
   );
 
@@ -54,6 +56,7 @@ export function addMetricRoutes(server: Api, deps: ApiDeps): void {
       const points = await listMetricPoints(db, { tenantId, resourceId: id, metric, range, step });
       return {
         ...{ urn, metric, kind: newest.kind, measured_in: MEASURED_IN[newest.kind] ?? 'unit of the metric' },
+        unit: toMetricUnit(metric, newest.kind),
         step_seconds: step / SECOND,
         ...{ from: formatTime(range.from), to: formatTime(range.to), points, as_of: formatTime(now()) },
       };

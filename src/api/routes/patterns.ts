@@ -2,9 +2,18 @@ import { ObserveBridgeError } from '../../core/error.ts';
 import { formatTime, MINUTE, SECOND } from '../../core/time.ts';
 import { listPatternLocators } from '../../store/locator-list.ts';
 import { findNewestDay, listLinePoints, listLineServices, listPatternMembers } from '../../store/pattern-detail.ts';
-import { findNewestHour, findPattern, listPatterns } from '../../store/pattern-list.ts';
+import { findNewestHour, findPattern, listPatterns, type Trend } from '../../store/pattern-list.ts';
 import { countPatternPoints, toSteps } from '../../store/pattern-points.ts';
-import { PatternDetailQuerySchema, PatternDetailSchema, PatternListSchema, PatternParamsSchema, PatternQuerySchema } from '../contract.ts';
+import { listPatternServices } from '../../store/pattern-services.ts';
+import {
+  PatternDetailQuerySchema,
+  PatternDetailSchema,
+  PatternListSchema,
+  PatternParamsSchema,
+  PatternQuerySchema,
+  PatternServiceListSchema,
+  PatternServiceQuerySchema,
+} from '../contract.ts';
 import type { Api, ApiDeps } from '../deps.ts';
 import { defaultLimit, readOffset, toPageFromOffset } from '../list.ts';
 import { readRange, requireTenant, toStep } from '../question.ts';
@@ -27,17 +36,38 @@ export function addPatternRoutes(server: Api, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { service, severity, trend, limit = defaultLimit, cursor } = request.query;
+      const { service, severity, trend, q: text, limit = defaultLimit, cursor } = request.query;
       const tenantId = await requireTenant(deps, request, request.query.tenant_id);
       const range = await readRange(request.query, now(), () => findNewestHour(db, tenantId));
       const offset = readOffset(cursor);
-      const rows = await listPatterns(db, { tenantId, range, service, severity, trends: trend && [trend], limit: offset + limit + 1 });
+      const trends: Trend[] | undefined = trend === 'changed' ? ['new', 'surging'] : trend && [trend];
+      const rows = await listPatterns(db, { tenantId, range, service, severity, trends, text, limit: offset + limit + 1 });
       const page = { ...toPageFromOffset(rows, offset, limit, now()), from: formatTime(range.from), to: formatTime(range.to) };
       if (request.query.points !== true) return page;
       const steps = toSteps(range);
       const points = await countPatternPoints(db, tenantId, page.items, steps, severity);
       const items = page.items.map((item, index) => ({ ...item, points: points[index] ?? [] }));
       return { ...page, items, points_from: formatTime(steps.from), step_seconds: steps.step / SECOND };
+    },
+  );
+
+  server.get(
+    '/api/v1/patterns/services',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'How many patterns and lines each service has, most errors first, then most lines',
+        querystring: PatternServiceQuerySchema,
+        response: { 200: PatternServiceListSchema },
+      },
+    },
+    async (request) => {
+      const { limit = defaultLimit, cursor } = request.query;
+      const tenantId = await requireTenant(deps, request, request.query.tenant_id);
+      const range = await readRange(request.query, now(), () => findNewestHour(db, tenantId));
+      const offset = readOffset(cursor);
+      const rows = await listPatternServices(db, tenantId, range, offset + limit + 1);
+      return { ...toPageFromOffset(rows, offset, limit, now()), from: formatTime(range.from), to: formatTime(range.to) };
     },
   );
 

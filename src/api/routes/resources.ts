@@ -4,11 +4,12 @@ import { countPeers, findNewestCalls } from '../../store/call-list.ts';
 import { listResourceDocuments } from '../../store/knowledge-list.ts';
 import { listMetricNames } from '../../store/metric-list.ts';
 import { findNewestHour, listPatterns } from '../../store/pattern-list.ts';
+import { countActivity, listActiveResources } from '../../store/resource-activity.ts';
 import { getResource, listResources } from '../../store/resource-list.ts';
 import { listTopologyAt } from '../../store/topology-query.ts';
 import { ResourceListSchema, ResourcePageQuerySchema, ResourcePageSchema, ResourceParamsSchema, ResourceQuerySchema } from '../contract.ts';
 import type { Api, ApiDeps } from '../deps.ts';
-import { decodeCursor, defaultLimit, encodeCursor, toList } from '../list.ts';
+import { decodeCursor, defaultLimit, encodeCursor, readOffset, toList } from '../list.ts';
 import { invalid } from '../problem.ts';
 import { requireTenant } from '../question.ts';
 
@@ -29,14 +30,30 @@ export function addResourceRoutes(server: Api, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { q, kind, limit = defaultLimit, cursor } = request.query;
+      const { q, kind, order, limit = defaultLimit, cursor } = request.query;
       const tenantId = await requireTenant(deps, request, request.query.tenant_id);
+      const to = order === 'activity' ? ((await findNewestCalls(db, tenantId)) ?? now()) : now();
+      const hour = { from: to - HOUR, to };
+      if (order === 'activity' && q === undefined) {
+        const offset = readOffset(cursor);
+        const active = await listActiveResources(db, { tenantId, kind, range: hour, offset, limit: limit + 1 });
+        const { items, next_cursor, as_of } = toList(active, limit, now(), () => String(offset + limit));
+        return { items, ...(next_cursor !== undefined && offset + limit <= 9999 ? { next_cursor } : {}), as_of };
+      }
       const [rank = '', name = '', urn = ''] = cursor === undefined ? [] : decodeCursor(cursor, 3);
       if (cursor !== undefined && !/^\d$/.test(rank)) throw invalid('`cursor` in the query is not one that this list gave.');
       const after = cursor === undefined ? undefined : ([Number(rank), name, urn] as const);
       const rows = await listResources(db, { tenantId, text: q, kind, after, limit: limit + 1 });
       const list = toList(rows, limit, now(), (last) => encodeCursor([String(last.rank), last.name, last.urn]));
-      return { ...list, items: list.items.map(({ rank: _, ...item }) => item) };
+      const found = list.items.map(({ rank: _, ...item }) => item);
+      if (order !== 'activity') return { ...list, items: found };
+      const counted = await countActivity(
+        db,
+        tenantId,
+        found.map((item) => item.urn),
+        hour,
+      );
+      return { ...list, items: found.map((item) => ({ ...item, ...counted.get(item.urn) })) };
     },
   );
 

@@ -1,6 +1,6 @@
 import { formatTime, SECOND } from '../../core/time.ts';
 import type { Window } from '../../core/window.ts';
-import { listSchedules, listWindows, type ScheduleRow, type WindowSpan } from '../../store/schedule-list.ts';
+import { type LaneRow, listLanes, listWindows, type WindowSpan } from '../../store/schedule-list.ts';
 import { visibleTenants } from '../access.ts';
 import { WindowListSchema, WindowQuerySchema } from '../contract.ts';
 import type { Api, ApiDeps } from '../deps.ts';
@@ -15,7 +15,8 @@ export function addWindowRoutes(server: Api, deps: ApiDeps): void {
       config: { role: 'viewer' },
       schema: {
         summary: 'Every aligned window of a range, by job, tenant and time',
-        description: 'Windows without a run are there too, with a null status.',
+        description:
+          'Windows without a run are there too, with a null status. Jobs and tenants without a schedule are there where they have runs.',
         querystring: WindowQuerySchema,
         response: { 200: WindowListSchema },
       },
@@ -25,9 +26,9 @@ export function addWindowRoutes(server: Api, deps: ApiDeps): void {
       const range = toRange(request.query.from, request.query.to);
       const [atJob = '', atTenant = '', at = ''] = cursor === undefined ? [] : decodeCursor(cursor, 3);
       const start = cursor === undefined ? undefined : { key: [atJob, atTenant] as const, from: readTime('cursor', at) };
-      // A schedule has at least one window of the range, so that more schedules than items are never needed.
+      // A lane has at least one window of the range, so that more lanes than items are never needed.
       const filter = { tenants: visibleTenants(request), tenantId, job, after: start?.key, inclusive: true, limit: limit + 1 };
-      const spans = toSpans(await listSchedules(deps.db, filter), range, limit, start);
+      const spans = toSpans(await listLanes(deps.db, filter, range), range, limit, start);
       const items = await listWindows(deps.db, spans.shown);
       const next = spans.next && encodeCursor([spans.next.job, spans.next.tenantId, formatTime(spans.next.from)]);
       return { items, ...(next === undefined ? {} : { next_cursor: next }), as_of: formatTime(deps.now()) };
@@ -42,14 +43,14 @@ interface Start {
 
 /** The spans of the first `limit` windows, and where the next page begins. */
 function toSpans(
-  schedules: readonly ScheduleRow[],
+  lanes: readonly LaneRow[],
   range: Window,
   limit: number,
   start: Start | undefined,
 ): { shown: WindowSpan[]; next?: WindowSpan } {
   const shown: WindowSpan[] = [];
   let rest = limit;
-  for (const { job, tenant_id: tenantId, align_seconds } of schedules) {
+  for (const { job, tenant_id: tenantId, align_seconds } of lanes) {
     const align = Math.round(align_seconds * SECOND);
     const isStart = start?.key[0] === job && start.key[1] === tenantId;
     const from = Math.floor(Math.max(range.from, isStart ? start.from : range.from) / align) * align;

@@ -6,9 +6,11 @@ import { type FoundResource, findResource, type ResourceRef } from '../../graph/
 import { type Baseline, baselineOf, baselines, listMovedEdges } from '../../graph/moved-edges.ts';
 import { type Direction, directions, listNeighbours, MOST_HOPS } from '../../graph/neighbours.ts';
 import { listPaths } from '../../graph/paths.ts';
+import { createEdgeMerger } from '../../jobs/merged-calls.ts';
 import type { Db } from '../../store/db.ts';
 import type { Bind, Invocation } from '../invocation.ts';
 import { toCount, toTime } from '../option-value.ts';
+import { tenantOption } from '../tenant-option.ts';
 import { withDb } from '../with-db.ts';
 
 interface ViewOptions {
@@ -100,7 +102,7 @@ export function addGraphCommand(program: Command, bind: Bind): void {
         const window = { from: parseTime(callsFrom) ?? 0, to: parseTime(callsTo) ?? 0 };
         const before = baselineOf(window, baseline);
         const times = { baseline_from: formatTime(before.from), baseline_to: formatTime(before.to) };
-        const moved = await listMovedEdges(db, tenant, { window, baseline, minCalls, limit });
+        const moved = await listMovedEdges(db, tenant, { window, baseline, minCalls, limit }, createEdgeMerger(db, tenant));
         return { as_of: callsTo, calls_from: callsFrom, ...times, ...moved };
       });
       const measures = ['calls', 'err_rate', 'p95_ms'].flatMap((name) => [name, `baseline_${name}`]);
@@ -113,7 +115,7 @@ export function addGraphCommand(program: Command, bind: Bind): void {
 
 function addViewOptions(command: Command, span: Micros = SPAN): Command {
   return command
-    .requiredOption('--tenant <id>', 'Whose graph.')
+    .addOption(tenantOption('Whose graph'))
     .option('--at <time>', 'As of this time; as of the newest calls if absent.', toTime)
     .addOption(
       new Option('--span <duration>', 'How long before that time calls count.').argParser(toSpan).default(span, `${span / MINUTE}m`),

@@ -19,6 +19,7 @@ import { hasTenant } from '../../store/schedule-list.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import type { Bind, Invocation } from '../invocation.ts';
 import { toCount } from '../option-value.ts';
+import { chooseOne, tenantOption } from '../tenant-option.ts';
 
 interface AddOptions {
   readonly tenant: string;
@@ -44,7 +45,7 @@ export function addKnowledgeCommand(program: Command, bind: Bind): void {
       'Add a Markdown or HTML file, all of them below a directory, or standard input (-). A directory also loses what is gone from it.',
     )
     .argument('<path>', 'File, directory or -.')
-    .requiredOption('--tenant <id>', 'Whose knowledge it is.')
+    .addOption(tenantOption('Whose knowledge it is'))
     .option('--uri <uri>', 'Where the document is from, or the beginning of the URIs of a directory; its file: address if absent.')
     .option('--title <title>', 'Title of the document; its own if absent.')
     .option('--language <name>', 'Text search configuration of PostgreSQL, such as english; `knowledge.language` if absent.')
@@ -55,14 +56,14 @@ export function addKnowledgeCommand(program: Command, bind: Bind): void {
     .command('search')
     .description('Find passages for a question, best first.')
     .argument('<question>', 'Words; "a phrase" must be there, -word must not.')
-    .requiredOption('--tenant <id>', 'Whose knowledge.')
+    .addOption(tenantOption('Whose knowledge'))
     .option('--resource <reference>', 'Only documents about this resource: URN, name or alias.')
     .option('--limit <count>', 'How many at most.', toCount(100), 5)
     .action(bind(search));
   knowledge
     .command('list')
     .description('List documents by URI.')
-    .requiredOption('--tenant <id>', 'Whose documents.')
+    .addOption(tenantOption('Whose documents'))
     .option('--limit <count>', 'How many at most.', toCount(10_000), 100)
     .action(
       bind(async (invocation, { tenant, limit }: { readonly tenant: string; readonly limit: number }) => {
@@ -80,12 +81,12 @@ export function addKnowledgeCommand(program: Command, bind: Bind): void {
     .command('remove')
     .description('Remove a document, or all of an imported directory.')
     .argument('<uri>', 'URI of the document, or that of the directory, which ends with /.')
-    .requiredOption('--tenant <id>', 'Whose knowledge it is.')
+    .addOption(tenantOption('Whose knowledge it is'))
     .action(bind(remove));
   knowledge
     .command('embed')
     .description('Make the vectors that passages lack, such as after a change of the model.')
-    .requiredOption('--tenant <id>', 'Whose passages.')
+    .addOption(tenantOption('Whose passages'))
     .action(
       bind(async (invocation, { tenant }: { readonly tenant: string }) => {
         const vectors = await withDesk(invocation, tenant, (desk) => makeVectors(invocation, desk, tenant));
@@ -206,7 +207,7 @@ async function withDesk<Result>(invocation: Invocation, tenant: string, use: (de
     const db = await wiring.openDb();
     const configured = loaded.config.tenants.find(({ id }) => id === tenant);
     if (configured) await upsertTenant(db, tenant, configured.name);
-    else if (!(await hasTenant(db, tenant))) throw new ObserveBridgeError('OB_TENANT_UNKNOWN', 'usage', `There is no tenant ${tenant}.`);
+    else if (!(await hasTenant(db, tenant))) throw chooseOne(`There is no tenant ${tenant}`, loaded.config.tenants);
     return use({ db, settings: wiring.knowledge(), progress });
   });
 }

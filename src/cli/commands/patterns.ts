@@ -9,6 +9,7 @@ import { findNewestHour, findPattern, type KnownPattern, listPatterns, type Patt
 import { listTenants } from '../../store/schedule-list.ts';
 import type { Bind, Invocation } from '../invocation.ts';
 import { toCount, toTime } from '../option-value.ts';
+import { tenantOption } from '../tenant-option.ts';
 import { withDb } from '../with-db.ts';
 
 interface ListOptions {
@@ -31,7 +32,7 @@ export function addPatternsCommand(program: Command, bind: Bind): void {
   patterns
     .command('list')
     .description('List the patterns of each service: new ones first, then surging ones, then the rest, each by count.')
-    .requiredOption('--tenant <id>', 'Whose patterns.')
+    .addOption(tenantOption('Whose patterns'))
     .option('--service <service>', 'Only those of this service, by name or URN.')
     .option('--new', 'Only those that no line had before; with --surging both.')
     .option('--surging', 'Only those with at least 3 times as many lines as the day before, and more than chance gives.')

@@ -50,7 +50,7 @@ export function addRunsCommand(program: Command, bind: Bind): void {
     );
   runs
     .command('show')
-    .description('Show a run and its attempts.')
+    .description('Show a run, its attempts, and the log of the newest one.')
     .argument('<id>', 'Number of the run.', toId)
     .action(
       bind(async (invocation, id: bigint) => {
@@ -59,12 +59,18 @@ export function addRunsCommand(program: Command, bind: Bind): void {
         const { attempts, ...fields } = run;
         const rows = Object.entries(fields).map(([field, value]) => ({ field, value: typeof value === 'object' ? value : String(value) }));
         invocation.print(run, ['field', 'value'], rows);
-        if (invocation.options.output === 'table')
-          invocation.print(
-            attempts,
-            attemptColumns,
-            attempts.map((row) => ({ ...row })),
-          );
+        if (invocation.options.output !== 'table') return;
+        invocation.print(
+          attempts,
+          attemptColumns,
+          attempts.map((row) => ({ ...row })),
+        );
+        const log = attempts.at(-1)?.log ?? [];
+        invocation.print(
+          log,
+          ['at', 'level', 'text'],
+          log.map((line) => ({ ...line })),
+        );
       }),
     );
   addControl('retry', 'Queue runs that have ended again; all of them or none.', 'is queued or running already', retryRun);

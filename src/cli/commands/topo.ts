@@ -5,6 +5,7 @@ import { type Observation, type Relation, relations } from '../../core/observati
 import { formatTime, HOUR, type Micros } from '../../core/time.ts';
 import { findResource } from '../../graph/find-resource.ts';
 import { createTopologyJob, hasTopology, type TopologyJobDeps, topologyJobs } from '../../jobs/topology/topology.ts';
+import { findNewestCalls } from '../../store/call-list.ts';
 import type { Db } from '../../store/db.ts';
 import { upsertTenant } from '../../store/dimension.ts';
 import { listDrift } from '../../store/topology-drift.ts';
@@ -12,6 +13,7 @@ import { listTopologyAt, listTopologyDiff } from '../../store/topology-query.ts'
 import { openAnsibleInput, openIacInput } from '../../topology/index.ts';
 import type { Bind, Invocation } from '../invocation.ts';
 import { toCount, toTime } from '../option-value.ts';
+import { tenantOption } from '../tenant-option.ts';
 import { withDb } from '../with-db.ts';
 
 interface DiscoverOptions {
@@ -81,21 +83,23 @@ export function addTopoCommand(program: Command, bind: Bind): void {
   topo
     .command('drift')
     .description('List edges that are declared but were not seen in calls, and the other way round.')
-    .requiredOption('--tenant <id>', 'Tenant.')
+    .addOption(tenantOption('Tenant'))
     .option('--from <time>', 'Beginning of the calls that are looked at; a day before the end if absent.', toTime)
-    .option('--to <time>', 'Their end; now if absent.', toTime)
+    .option('--to <time>', 'Their end; that of the newest calls if absent.', toTime)
     .option('--limit <count>', 'How many at most.', toCount(10_000), 1000)
     .action(
       bind(async (invocation, { tenant, from, to, limit }: { tenant: string; from?: Micros; to?: Micros; limit: number }) => {
-        const end = to ?? invocation.deps.now();
-        const range = toRange(from ?? end - 24 * HOUR, end);
-        const report = await withDb(invocation, (db) => listDrift(db, { tenantId: tenant, ...range, limit }));
+        const { range, report } = await withDb(invocation, async (db) => {
+          const end = to ?? (await findNewestCalls(db, tenant)) ?? invocation.deps.now();
+          const asked = toRange(from ?? end - 24 * HOUR, end);
+          return { range: asked, report: await listDrift(db, { tenantId: tenant, ...asked, limit }) };
+        });
         const columns = ['drift', 'src_urn', 'dst_urn', 'relation', 'declared_by', 'calls', 'windows', 'src_windows', 'dst_windows'];
         const rows = report.items.map((row) => ({ ...row, declared_by: row.declared_by.join(', ') }));
         const answer = { ...report, from: formatTime(range.from), to: formatTime(range.to), as_of: formatTime(invocation.deps.now()) };
         invocation.print(answer, columns, rows);
         invocation.note(
-          `${report.windows_with_data} of ${report.windows} windows of five minutes have calls; an end without windows of its own proves nothing.`,
+          `From ${formatTime(range.from)} to ${formatTime(range.to)}, ${report.windows_with_data} of ${report.windows} windows of five minutes have calls; an end without windows of its own proves nothing.`,
         );
         noteMore(invocation, report.nextOffset, limit);
       }),
@@ -104,7 +108,7 @@ export function addTopoCommand(program: Command, bind: Bind): void {
 
 function addListOptions(command: Command): Command {
   return command
-    .requiredOption('--tenant <id>', 'Tenant.')
+    .addOption(tenantOption('Tenant'))
     .addOption(new Option('--relation <relation>', 'Only edges of this relation.').choices(relations))
     .option('--source <source>', 'Only what this source declares: terraform, kubernetes, ansible, …')
     .option('--resource <resource>', 'Only edges of this resource: a URN, name or alias.')

@@ -1,4 +1,3 @@
-import type { Aggregation } from '../../aggregate/catalog.ts';
 import { throwIfAborted } from '../../core/error.ts';
 import { formatTime } from '../../core/time.ts';
 import { activeWindow, listActiveCalls } from '../../graph/active-calls.ts';
@@ -7,18 +6,15 @@ import { type GraphCounts, lockGraph, refreshGraph } from '../../graph/refresh-g
 import type { Db, Tx } from '../../store/db.ts';
 import { hasLaterWindow } from '../../store/later-window.ts';
 import type { Job } from '../job.ts';
-import { withCallPercentiles } from './call-percentiles.ts';
+import { createEdgeMerger } from '../merged-calls.ts';
 
 export interface AgeRefreshDeps {
   readonly tenantId: string;
   readonly db: Db;
-  readonly aggregations: readonly Aggregation[];
   /** Milliseconds of a steady clock, for the stage durations. */
   readonly clock: () => number;
   /** Whether declared edges become `:STRUCT`. */
   readonly structEdges?: boolean;
-  /** Takes a sentence that an operator should read. */
-  readonly onNotice?: (text: string) => void;
 }
 
 const NAME = 'age-refresh';
@@ -33,12 +29,13 @@ const told = new WeakSet<Db>();
  */
 export function createAgeRefreshJob(deps: AgeRefreshDeps): Job {
   const { db, tenantId, clock } = deps;
+  const mergeEdges = createEdgeMerger(db, tenantId, Number.POSITIVE_INFINITY);
   return {
     name: NAME,
-    async prepare(windows, signal) {
+    async prepare(windows, signal, { onNotice } = {}) {
       const skipped = (reason: string) => ({ rows: {}, changed: 0, stats: windows.map(() => ({ projected: false, reason })) });
       if (!(await hasAge(db))) {
-        if (!told.has(db)) deps.onNotice?.(NO_AGE);
+        if (!told.has(db)) onNotice?.(NO_AGE);
         told.add(db);
         return { write: async () => skipped('no AGE') };
       }
@@ -47,8 +44,11 @@ export function createAgeRefreshJob(deps: AgeRefreshDeps): Job {
       const window = activeWindow(asOf);
       const listed = await listActiveCalls(db, tenantId, window);
       throwIfAborted(signal);
-      const aggregation = deps.aggregations.find(({ name }) => name === 'service_call_5m');
-      const calls = aggregation ? await withCallPercentiles(db, aggregation, tenantId, window, listed) : listed;
+      const merged = await mergeEdges(window);
+      const calls = listed.map((edge) => {
+        const found = merged?.get(`${edge.src} ${edge.dst}`);
+        return found?.calls === Number(edge.calls) ? { ...edge, p50Ms: found.p50Ms, p95Ms: found.p95Ms } : edge;
+      });
       throwIfAborted(signal);
       const read = Math.round(clock() - started);
       return {

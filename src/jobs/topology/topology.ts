@@ -25,8 +25,6 @@ export interface TopologyJobDeps {
   readonly db: Db;
   /** Absent where the tenant has nothing to read. */
   readonly topology?: TopologySettings;
-  /** Told in a sentence what a person should look at. */
-  readonly onNotice?: (text: string) => void;
 }
 
 export const topologyJobs = ['topo-iac', 'topo-ansible'] as const;
@@ -57,7 +55,7 @@ export function hasTopology(job: TopologyJobName, topology: TopologyConfig | und
 export function createTopologyJob(name: TopologyJobName, deps: TopologyJobDeps): Job {
   return {
     name,
-    async prepare(windows, signal) {
+    async prepare(windows, signal, { onNotice = () => undefined } = {}) {
       const looks: Look[] = [];
       const began = deps.topology?.now() ?? 0;
       if (deps.topology) {
@@ -70,7 +68,7 @@ export function createTopologyJob(name: TopologyJobName, deps: TopologyJobDeps):
         async write(tx) {
           const { applied, orphaned } = await writeLooks(tx, name, deps, looks);
           const stats = { ...toStats(looks, applied, orphaned), ms: { read: readMs } };
-          tellWorst(deps, looks, applied);
+          tellWorst(onNotice, looks, applied);
           const changed = applied.reduce((sum, each) => sum + each.opened + each.closed + each.changed, 0);
           const rows = stats.confirmed ? {} : { topo_edge_time: applied.reduce((sum, each) => sum + each.edges, 0) };
           return { rows, changed, stats: windows.map(() => stats) };
@@ -154,7 +152,7 @@ async function writeLooks(
   return { applied: [...applied, ...(await applyObservations(tx, tenantId, closings))], orphaned };
 }
 
-function tellWorst({ onNotice = () => undefined }: TopologyJobDeps, looks: readonly Look[], applied: readonly AppliedObservation[]): void {
+function tellWorst(onNotice: (text: string) => void, looks: readonly Look[], applied: readonly AppliedObservation[]): void {
   for (const { error } of looks) if (error) onNotice(error.message);
   for (const { source, scope, status, reason } of applied) {
     if (['held', 'partial', 'failed'].includes(status)) onNotice(`${source} ${scope} is ${status}: ${reason}`);

@@ -38,15 +38,29 @@ export const newPatternsTool = defineTool({
     const [first] = patterns;
     const isNew = patterns.filter(({ trend }) => trend === 'new').length;
     const hint = first?.baseline_minutes === 0 ? 'There are no lines before the range, so every pattern counts as new.' : undefined;
+    const hintAtSteady = async () => {
+      const steadies = await listPatterns(db, { tenantId, range, service: found?.urn, severity, limit: 100 });
+      const [most] = steadies;
+      if (most === undefined) return severity === undefined ? undefined : `There are no lines of severity ${severity} or worse at all.`;
+      return `${steadies.length} patterns are as frequent as before, most of all ${most.fingerprint} of ${most.service} with ${most.lines} lines, since ${most.first_seen}: \`steady: true\` lists them.`;
+    };
     return {
       summary:
         first === undefined
           ? `No ${steady ? '' : 'new or surging '}patterns from ${formatTime(range.from)} to ${formatTime(range.to)}.`
-          : `${isNew} new and ${patterns.length - isNew} other patterns${rows.length > limit ? ' and more' : ''}; first ${first.service}: ${first.template.slice(0, 120)}`,
-      hint: first === undefined ? await hintAtRows(question, 'log_pattern_5m', range, found) : hint,
+          : `${isNew} new and ${patterns.length - isNew} other patterns${rows.length > limit ? ' and more' : ''} from ${formatTime(range.from)} to ${formatTime(range.to)}; first ${first.service}: ${first.template.slice(0, 120)}`,
+      hint: first === undefined ? ((await hintAtRows(question, 'log_pattern_5m', range, found)) ?? (await hintAtSteady())) : hint,
       truncated: rows.length > limit,
       provenance: { tables: ['log_pattern', 'log_pattern_5m', 'oo_locator'] },
-      ...{ from: formatTime(range.from), to: formatTime(range.to), patterns },
+      ...{ from: formatTime(range.from), to: formatTime(range.to) },
+      patterns: patterns.map((pattern) => ({
+        ...pattern,
+        template: clip(pattern.template),
+        sample: pattern.sample && clip(pattern.sample),
+      })),
     };
   },
 });
+
+/** Long lines, such as traces of a stack, say in their beginning what happened. */
+const clip = (line: string): string => (line.length > 600 ? `${line.slice(0, 599).toWellFormed()}…` : line);

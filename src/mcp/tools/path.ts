@@ -1,7 +1,7 @@
 import { PathsSchema } from '../../api/contract.ts';
 import { listPaths } from '../../graph/paths.ts';
 import { edgesInput, hopsInput, limitInput, openView, resourceInput, viewInput } from '../input.ts';
-import { describeView, findNamed } from '../refine.ts';
+import { describeView, findNamed, rangeOf } from '../refine.ts';
 import { defineTool } from '../tool.ts';
 
 const { src, dst, paths } = PathsSchema.properties;
@@ -31,10 +31,13 @@ export const pathTool = defineTool({
     return {
       summary:
         shortest === undefined
-          ? `No way of at most ${hops} edges leads from ${from.urn} to ${to.urn}.`
-          : `${answer.paths.length}${answer.truncated ? ' or more' : ''} ways lead from ${from.urn} to ${to.urn}; the shortest has ${shortest.hops} edges.`,
+          ? `No way of at most ${hops} edges leads from ${from.urn} to ${to.urn}, ${rangeOf(view)}.`
+          : `${answer.paths.length}${answer.truncated ? ' or more' : ''} ways lead from ${from.urn} to ${to.urn}; the shortest has ${shortest.hops} edges, ${rangeOf(view)}.`,
       ...described,
-      hint: back?.paths.length ? `There is a way back, from ${to.urn} to ${from.urn}: swap \`src\` and \`dst\`.` : described.hint,
+      hint: back?.paths.length
+        ? `There is a way back, from ${to.urn} to ${from.urn}: swap \`src\` and \`dst\`.`
+        : (described.hint ??
+          (shortest === undefined ? 'Ask for a longer time by `span_seconds`, or for declared edges too by `edges: all`.' : undefined)),
       truncated: answer.truncated,
       src: { urn: from.urn, kind: from.kind, name: from.name },
       dst: { urn: to.urn, kind: to.kind, name: to.name },

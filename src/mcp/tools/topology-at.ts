@@ -2,11 +2,25 @@ import { Type } from 'typebox';
 import { TopologySchema } from '../../api/contract.ts';
 import { type Relation, relations } from '../../core/observation.ts';
 import { formatTime } from '../../core/time.ts';
-import { listScopes } from '../../store/scope-list.ts';
-import { listTopologyAt } from '../../store/topology-query.ts';
+import { type Declaration, listTopologyAt } from '../../store/topology-query.ts';
 import { limitInput, readMoment, resourceInput } from '../input.ts';
-import { findNamed } from '../refine.ts';
+import { findNamed, hintAtScopes } from '../refine.ts';
 import { defineTool } from '../tool.ts';
+
+const EdgeSchema = Type.Object({
+  src_urn: Type.String(),
+  relation: Type.String(),
+  dst_urn: Type.String(),
+  declared_by: Type.Array(
+    Type.Object({
+      source: Type.String({ description: 'Kind of the document, such as terraform.' }),
+      since: Type.String({ format: 'date-time' }),
+      until: Type.Optional(Type.String({ format: 'date-time' })),
+      evidence: Type.String({ description: 'File and line, and what of it says so.' }),
+      attrs: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Such as port and protocol.' })),
+    }),
+  ),
+});
 
 /** `topology_at`: what documents declared at a time. */
 export const topologyAtTool = defineTool({
@@ -31,7 +45,7 @@ export const topologyAtTool = defineTool({
   output: {
     at: TopologySchema.properties.at,
     as_believed_at: TopologySchema.properties.as_believed_at,
-    edges: TopologySchema.properties.items,
+    edges: Type.Array(EdgeSchema),
   },
   async ask(question, { resource: reference, at, as_believed_at, relation, source, limit = 50 }) {
     const { db, tenantId, now } = question;
@@ -41,18 +55,22 @@ export const topologyAtTool = defineTool({
     const page = await listTopologyAt(db, { tenantId, relation, source, resourceId: found?.id, limit, at: time, believedAt });
     return {
       summary: `${page.items.length}${page.nextCursor === undefined ? '' : ' or more'} edges ${found ? `of ${found.urn} ` : ''}are declared at ${formatTime(time)}.`,
-      hint: page.items.length > 0 ? undefined : await hintAtScopes(question),
+      hint: page.items.length > 0 ? undefined : await hintAtScopes(question, time),
       truncated: page.nextCursor !== undefined,
       provenance: { tables: believedAt === undefined ? ['topo_edge_time'] : ['topo_edge_time', 'topo_edge_history'] },
       ...{ at: formatTime(time), as_believed_at: believedAt === undefined ? null : formatTime(believedAt) },
-      edges: page.items.map((edge) => ({ ...edge, declared_by: edge.declared_by.map((claim) => ({ ...claim })) })),
+      edges: page.items.map(({ declared_by, ...edge }) => ({ ...edge, declared_by: declared_by.map(toClaim) })),
     };
   },
 });
 
-async function hintAtScopes({ db, tenantId }: { db: Parameters<typeof listScopes>[0]; tenantId: string }): Promise<string> {
-  const scopes = await listScopes(db, { tenantId, limit: 1000 });
-  if (scopes.length === 0) return 'No topology document of this tenant has been read yet.';
-  const observed = scopes.map(({ observed_at }) => observed_at).toSorted();
-  return `Documents of ${scopes.length} scopes were observed, the newest of each from ${observed[0]} to ${observed.at(-1)}; ask for a time since then.`;
+function toClaim({ source, scope, valid_from, valid_to, attrs, evidence }: Declaration) {
+  const { file, line, rule, address } = evidence;
+  const place = `${file ?? scope}${line === undefined ? '' : `:${line}`}`;
+  const reason = [address, rule].filter((part) => part !== undefined).join(', ');
+  return {
+    ...{ source, since: valid_from, evidence: reason === '' ? place : `${place} (${reason})` },
+    ...(valid_to === null ? {} : { until: valid_to }),
+    ...(Object.keys(attrs).length === 0 ? {} : { attrs: { ...attrs } }),
+  };
 }

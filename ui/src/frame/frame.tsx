@@ -10,6 +10,7 @@ import type { PageProps } from './page-props.ts';
 import { SignIn } from './sign-in.tsx';
 import { useTenant } from './tenant.ts';
 import { chooseTheme, type Theme, useTheme } from './theme.ts';
+import { usePreparation } from './use-preparation.ts';
 
 /** The console: menu, choice of tenant and theme, and the page of the address; a field for the token while the server asks for one. */
 export function Frame() {
@@ -21,6 +22,7 @@ function SignedIn() {
   useLiveRuns(chosen);
   const path = usePath();
   useFocusOnArrival(path);
+  usePreparation();
   return (
     <>
       <a className="skip" href="#content">
@@ -69,12 +71,18 @@ function Header() {
   const toPage = useToPage();
   const { chosen, tenants, choose } = useTenant();
   const isLive = useIsLive();
+  const menu = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On narrow screens the menu scrolls, and the page that is shown must not be out of sight there.
+    const here = path === '' ? null : menu.current?.querySelector('[aria-current]');
+    if (here instanceof HTMLElement && menu.current) menu.current.scrollLeft = here.offsetLeft - menu.current.clientWidth / 2;
+  }, [path]);
   return (
     <header className="frame-header">
       <Link href={toPage('/')} className="brand">
         ObserveBridge
       </Link>
-      <nav aria-label="Pages">
+      <nav ref={menu} aria-label="Pages">
         {pages
           .filter(({ inMenu }) => inMenu)
           .map((page) => {

@@ -1,164 +1,208 @@
 import Graph from 'graphology';
+import type { Camera } from 'sigma';
 import Sigma from 'sigma';
 import { createEdgeArrowProgram } from 'sigma/rendering';
-import type { EdgeDisplayData, NodeDisplayData } from 'sigma/types';
 import { readColour } from '../frame/theme.ts';
+import { type Area, arrange } from './arrange.ts';
+import { type DrawnNode, drawHighlight } from './highlight.ts';
+import type { Rectangle } from './name-places.ts';
+import { createNames } from './names.ts';
 import { findNearestEdge, type Segment, type Spot } from './nearest-edge.ts';
 import { ShapedNodeProgram } from './node-program.ts';
-import type { PictureEdge, PictureNode } from './picture.ts';
+import type { Picture, PictureEdge, PictureNode } from './picture.ts';
+import type { Places } from './places.ts';
 
-/** What is shown and what stands out. */
-export interface Look {
-  readonly shown: ReadonlySet<string> | undefined;
-  readonly chosen: string | undefined;
-  readonly hovered: string | undefined;
+/** Something under the pointer, at a place of the canvas in pixels. */
+export interface Hovered extends Spot {
+  readonly id: string;
 }
 
 interface Reactions {
-  /** Something came under the pointer, at a place of the canvas in pixels; undefined when nothing is there. */
-  readonly onHover: (hovered: { readonly id: string; readonly x: number; readonly y: number } | undefined) => void;
+  /** Called when something else comes under the pointer; undefined when nothing is there. */
+  readonly onHover: (hovered: Hovered | undefined) => void;
   readonly onNode: (id: string) => void;
   readonly onEdge: (id: string) => void;
+}
+
+interface Layers {
+  readonly canvas: HTMLElement;
+  /** Lies above the canvas and holds the names. */
+  readonly names: HTMLElement;
+  /** Lies above both; no name goes beneath it. */
+  readonly tools: HTMLElement;
+}
+
+/** A drawn graph. */
+export interface Drawing {
+  readonly camera: Camera;
+  /** Draws a picture whose nodes a layout has placed; it fills the canvas. */
+  show(picture: Picture, places: Places): void;
+  /** Makes a node or an edge stand out. */
+  choose(id: string | undefined): void;
+  kill(): void;
 }
 
 /** Heads that are seen also on thin arrows. */
 const Arrow = createEdgeArrowProgram({ lengthToThicknessRatio: 3.5, widenessToThicknessRatio: 2.8 });
 
-/** With no more nodes than this every node has its name beside it. */
-const ALL_NAMED = 15;
-
-/** Nodes that are drawn in full size; more of them are drawn smaller, down to a dot. */
-const FULL_SIZE = 80;
+/** Pixels of the canvas for each node that is drawn in full size; with less they are drawn smaller, down to a dot. */
+const FULL_ROOM = 9000;
 const LEAST_SIZE = 1.5;
+/** The same for each arrow that is drawn in full width. */
+const FULL_ROOM_OF_EDGE = 14_000;
+/** With more arrows than this the picture is a large one. */
+const MOST_LIVE_EDGES = 2000;
+/** Pixels around the middle of a node that count as on it. */
+const REACH = 7;
 
-/** Draws into the element, at first nothing, until it is killed. The look is read at each refresh. Throws where the browser has no WebGL. */
-export function createDrawing(element: HTMLElement, look: { readonly current: Look }, reactions: Reactions): Sigma {
+/** Draws into the layers, at first nothing, until it is killed. Throws where the browser has no WebGL. */
+export function createDrawing(layers: Layers, reactions: Reactions): Drawing {
+  const { canvas } = layers;
+  const names = createNames(layers.names);
   const colours = new Map<string, string>();
   const toColour = (property: string): string => {
     const colour = colours.get(property) ?? readColour(property);
     colours.set(property, colour);
     return colour;
   };
-  const [ink, faint, panel] = [toColour('--ink'), toColour('--raised'), toColour('--panel')];
-  const isNear = (id: string, hovered: string, graph = sigma.getGraph()): boolean =>
-    graph.hasNode(hovered)
-      ? id === hovered || graph.areNeighbors(id, hovered)
-      : graph.hasEdge(hovered) && graph.extremities(hovered).includes(id);
-  const shrink = (): number => Math.min(1, Math.sqrt(FULL_SIZE / Math.max(1, look.current.shown?.size ?? sigma.getGraph().order)));
-
-  const nodeReducer = (id: string, data: unknown): Partial<NodeDisplayData> => {
-    const { colour, ...node } = data as PictureNode;
-    const { shown, chosen, hovered } = look.current;
-    const isOut = shown !== undefined && !shown.has(id);
-    const isFaint = hovered !== undefined && !isNear(id, hovered);
-    const isMarked = id === chosen || (hovered !== undefined && !isFaint);
-    return {
-      ...{
-        ...node,
-        size: Math.max(LEAST_SIZE, node.size * shrink()),
-        hidden: isOut,
-        color: isFaint ? faint : toColour(colour),
-        label: isFaint ? null : node.label,
-      },
-      ...{
-        forceLabel: isMarked || (shown?.size ?? sigma.getGraph().order) <= ALL_NAMED,
-        highlighted: id === chosen,
-        zIndex: isMarked ? 1 : 0,
-      },
-    };
-  };
-  const edgeReducer = (id: string, data: unknown): Partial<EdgeDisplayData> => {
-    const { src, dst, colour, width, order } = data as PictureEdge;
-    const { shown, chosen, hovered } = look.current;
-    const isOut = shown !== undefined && !(shown.has(src) && shown.has(dst));
-    const isMarked = id === chosen || id === hovered;
-    const isFaint = hovered !== undefined && !isMarked && src !== hovered && dst !== hovered;
-    return {
-      hidden: isOut,
-      color: isFaint ? faint : toColour(colour),
-      size: isMarked ? width + 2 : width * shrink(),
-      zIndex: isMarked ? 1000 : isFaint ? -1 : order,
-    };
-  };
-
-  const sigma: Sigma = new Sigma(new Graph(), element, {
+  const sigma = new Sigma(new Graph(), canvas, {
     ...{ nodeProgramClasses: { shaped: ShapedNodeProgram }, defaultNodeType: 'shaped' },
     ...{ edgeProgramClasses: { arrow: Arrow }, defaultEdgeType: 'arrow' },
-    ...{ nodeReducer, edgeReducer, zIndex: true, allowInvalidContainer: true },
-    ...{
-      labelFont: getComputedStyle(element).fontFamily,
-      labelSize: 12,
-      labelColor: { color: ink },
-      labelRenderedSizeThreshold: 4,
-      labelGridCellSize: 50,
-    },
+    ...{ zIndex: true, allowInvalidContainer: true, stagePadding: 0, minCameraRatio: 0.02, maxCameraRatio: 4 },
+    // Names and what is under the pointer are drawn here: without covering each other, and without drawing everything again.
+    ...{ renderLabels: false, defaultDrawNodeHover: () => undefined },
     // Two quick clicks are two choices; the wheel and the buttons zoom.
     doubleClickTimeout: 0,
-    ...{ minCameraRatio: 0.02, maxCameraRatio: 4, stagePadding: 56, minEdgeThickness: 1.7 },
-    defaultDrawNodeLabel(context, { x, y, size, label }, settings) {
-      if (!label) return;
-      context.font = `${settings.labelSize}px ${settings.labelFont}`;
-      const [left, base] = [x + size + 4, y + settings.labelSize / 3];
-      // Names are read across arrows.
-      context.lineWidth = 3;
-      context.strokeStyle = panel;
-      context.strokeText(label, left, base);
-      context.fillStyle = ink;
-      context.fillText(label, left, base);
-    },
-    defaultDrawNodeHover(context, node, settings) {
-      context.font = `${settings.labelSize}px ${settings.labelFont}`;
-      const { x, y, size, label } = node;
-      const height = settings.labelSize + 8;
-      const width = label ? size + 10 + context.measureText(label).width : size + 4;
-      context.fillStyle = panel;
-      context.strokeStyle = ink;
-      context.lineWidth = 1;
-      context.beginPath();
-      context.roundRect(x - size - 4, y - Math.max(size + 4, height / 2), size + 4 + width, 2 * Math.max(size + 4, height / 2), 6);
-      context.fill();
-      context.stroke();
-      if (!label) return;
-      context.fillStyle = ink;
-      context.fillText(label, x + size + 4, y + settings.labelSize / 3);
-    },
   });
-  react(sigma, look, reactions);
-  return sigma;
-}
+  sigma.createCanvasContext('highlight', { style: { pointerEvents: 'none' } }).resize(true);
+  const context = sigma.getCanvases().highlight?.getContext('2d') ?? undefined;
 
-/** Hovering and clicking. Arrows are found here and not by the drawing, which would have to draw all of them twice. */
-function react(sigma: Sigma, look: { readonly current: Look }, { onHover, onNode, onEdge }: Reactions): void {
-  let over: { readonly id: string; readonly isNode: boolean } | undefined;
-  const hover = (id: string | undefined, isNode: boolean, { x, y }: Spot): void => {
-    if (id === over?.id) return;
-    over = id === undefined ? undefined : { id, isNode };
-    onHover(id === undefined ? undefined : { id, x, y });
+  const nodes = new Map<string, PictureNode>();
+  const edges = new Map<string, PictureEdge>();
+  let [shrink, thin] = [1, 1];
+  let [chosen, hovered]: [string?, string?] = [];
+  let spots = new Map<string, DrawnNode>();
+  let segments: readonly Segment[] | undefined;
+
+  const toSpots = (): Map<string, DrawnNode> =>
+    new Map(
+      [...nodes.values()].map(({ id, shape, colour, size }) => {
+        const { x, y } = sigma.framedGraphToViewport(sigma.getNodeDisplayData(id) ?? { x: 0, y: 0 });
+        return [id, { x, y, shape, size: sigma.scaleSize(Math.max(LEAST_SIZE, size * shrink)), colour: toColour(colour) }];
+      }),
+    );
+  const toWidth = ({ width }: PictureEdge): number => Math.max(sigma.getSetting('minEdgeThickness'), sigma.scaleSize(width * thin));
+  const listSegments = (): readonly Segment[] => {
+    segments ??= [...edges.values()].flatMap((edge) => {
+      const [from, to] = [spots.get(edge.src), spots.get(edge.dst)];
+      return from && to ? [{ id: edge.id, from, to, width: toWidth(edge) }] : [];
+    });
+    return segments;
   };
-  const edgeAt = (spot: Spot): string | undefined => findNearestEdge(spot, listSegments(sigma, look.current.shown));
+  const findAt = (at: Spot): string | undefined => {
+    let [nearest, least]: [string | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+    for (const [id, { x, y, size }] of spots) {
+      const distance = Math.hypot(x - at.x, y - at.y);
+      if (distance <= Math.max(size + 2, REACH) && distance < least) [nearest, least] = [id, distance];
+    }
+    return nearest ?? findNearestEdge(at, listSegments());
+  };
+
+  const drawAbove = (): void => {
+    const marked = listMarked(hovered, edges);
+    const isOut = (id: string): boolean => hovered !== undefined && !marked.nodes.has(id);
+    const own = edges.get(chosen ?? '');
+    const isNamed = new Set([chosen, hovered, own?.src, own?.dst]);
+    if (context)
+      drawHighlight(context, {
+        veil: hovered === undefined ? undefined : toColour('--panel'),
+        edges: [...new Set([...marked.edges, ...(own ? [own] : [])])].flatMap((edge) => {
+          const [from, to] = [spots.get(edge.src), spots.get(edge.dst)];
+          const isThick = edge.id === chosen || edge.id === hovered;
+          return from && to ? [{ from, to, stop: to.size, width: toWidth(edge) + (isThick ? 2 : 0), colour: toColour(edge.colour) }] : [];
+        }),
+        nodes: [...marked.nodes, ...(own ? [own.src, own.dst] : [])].flatMap((id) => spots.get(id) ?? []),
+        ...{ chosen: spots.get(chosen ?? ''), ring: toColour('--ink') },
+      });
+    const spotsToName = [...nodes.values()].flatMap(({ id, label }) => {
+      const spot = spots.get(id);
+      return spot && !isOut(id) ? [{ ...spot, id, label, width: names.measure(label), isForced: isNamed.has(id) }] : [];
+    });
+    names.show(spotsToName);
+  };
+  sigma.on('afterRender', () => {
+    spots = toSpots();
+    segments = undefined;
+    drawAbove();
+  });
+
+  const hover = (id: string | undefined, { x, y }: Spot): void => {
+    if (id === hovered) return;
+    hovered = id;
+    drawAbove();
+    canvas.style.cursor = id === undefined ? '' : 'pointer';
+    reactions.onHover(id === undefined ? undefined : { id, x, y });
+  };
   const captor = sigma.getMouseCaptor();
-  sigma.on('enterNode', ({ node, event }) => hover(node, true, event));
-  sigma.on('leaveNode', ({ event }) => hover(undefined, false, event));
-  sigma.on('clickNode', ({ node }) => onNode(node));
-  sigma.on('leaveStage', ({ event }) => hover(undefined, false, event));
+  // Sigma finds nodes by reading pixels back, for which the processor waits at every movement.
+  captor.removeAllListeners('mousemove');
   captor.on('mousemove', (spot) => {
-    if (!over?.isNode && !captor.isMouseDown) hover(edgeAt(spot), false, spot);
+    if (!captor.isMouseDown) hover(findAt(spot), spot);
   });
-  sigma.on('clickStage', ({ event }) => {
-    const edge = edgeAt(event);
-    if (edge !== undefined) onEdge(edge);
-  });
+  captor.on('mouseleave', (spot) => hover(undefined, spot));
+  const click = ({ event }: { readonly event: Spot }): void => {
+    const id = findAt(event);
+    if (id === undefined) return;
+    hover(undefined, event);
+    if (nodes.has(id)) reactions.onNode(id);
+    else reactions.onEdge(id);
+  };
+  sigma.on('clickNode', click);
+  sigma.on('clickStage', click);
+
+  return {
+    camera: sigma.getCamera(),
+    show(picture, places) {
+      const area: Area = { width: canvas.clientWidth || 1, height: canvas.clientHeight || 1 };
+      names.begin(area, [toRectangle(layers.tools, canvas)]);
+      shrink = Math.min(1, Math.sqrt((area.width * area.height) / FULL_ROOM / Math.max(1, picture.nodes.length)));
+      thin = Math.min(shrink, Math.sqrt((area.width * area.height) / FULL_ROOM_OF_EDGE / Math.max(1, picture.edges.length)));
+      const widths = new Map(picture.nodes.map(({ id, label }) => [id, names.measure(label)]));
+      const at = arrange(picture.nodes, places, area, widths);
+      nodes.clear();
+      edges.clear();
+      // The names of important nodes get their room first.
+      for (const node of picture.nodes.toSorted((left, right) => right.size - left.size || (left.id < right.id ? -1 : 1)))
+        nodes.set(node.id, node);
+      for (const edge of picture.edges) edges.set(edge.id, edge);
+      if (hovered !== undefined && !nodes.has(hovered) && !edges.has(hovered)) hover(undefined, { x: 0, y: 0 });
+      const graph = new Graph({ type: 'directed', multi: true });
+      for (const { id, size, shape, colour } of nodes.values()) {
+        const [x, y] = at.get(id) ?? [0, 0];
+        graph.addNode(id, { x, y: area.height - y, shape, color: toColour(colour), size: Math.max(LEAST_SIZE, size * shrink) });
+      }
+      for (const { id, src, dst, colour, width, order } of edges.values())
+        graph.addEdgeWithKey(id, src, dst, { color: toColour(colour), size: width * thin, zIndex: order });
+      const isLarge = edges.size > MOST_LIVE_EDGES;
+      sigma.setSetting('hideEdgesOnMove', isLarge).setSetting('minEdgeThickness', isLarge ? 0.8 : 1.7);
+      sigma.setCustomBBox({ x: [0, area.width], y: [0, area.height] }).setGraph(graph);
+    },
+    choose(id) {
+      chosen = id;
+      drawAbove();
+    },
+    kill: () => sigma.kill(),
+  };
 }
 
-function* listSegments(sigma: Sigma, shown: ReadonlySet<string> | undefined): Generator<Segment> {
-  const graph = sigma.getGraph();
-  const spots = new Map<string, Spot>();
-  for (const id of shown ?? graph.nodes()) {
-    const place = sigma.getNodeDisplayData(id);
-    if (place) spots.set(id, sigma.framedGraphToViewport(place));
-  }
-  for (const { edge, source, target } of graph.edgeEntries()) {
-    const [from, to] = [spots.get(source), spots.get(target)];
-    if (from && to) yield { id: edge, from, to, width: sigma.getEdgeDisplayData(edge)?.size ?? 1 };
-  }
+function listMarked(hovered: string | undefined, edges: ReadonlyMap<string, PictureEdge>): { nodes: Set<string>; edges: PictureEdge[] } {
+  if (hovered === undefined) return { nodes: new Set(), edges: [] };
+  const near = [...edges.values()].filter(({ id, src, dst }) => id === hovered || src === hovered || dst === hovered);
+  const ends = near.flatMap(({ src, dst }) => [src, dst]);
+  return { nodes: new Set(edges.has(hovered) ? ends : [hovered, ...ends]), edges: near };
+}
+
+function toRectangle(element: HTMLElement, within: HTMLElement): Rectangle {
+  const [{ x, y, width, height }, origin] = [element.getBoundingClientRect(), within.getBoundingClientRect()];
+  return { x: x - origin.x, y: y - origin.y, width, height };
 }

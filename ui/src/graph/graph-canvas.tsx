@@ -1,11 +1,8 @@
-import Graph from 'graphology';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type Sigma from 'sigma';
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useIsDark } from '../frame/theme.ts';
-import { createDrawing, type Look } from './drawing.ts';
+import { createDrawing, type Drawing, type Hovered } from './drawing.ts';
 import './graph.css';
 import type { Picture } from './picture.ts';
-import type { Places } from './places.ts';
 import { useLayout } from './use-layout.ts';
 
 interface GraphCanvasProps {
@@ -26,39 +23,51 @@ interface GraphCanvasProps {
   readonly onChooseEdge?: (id: string) => void;
 }
 
-/** With more arrows than this the picture is a large one. */
-const MOST_LIVE_EDGES = 2000;
-
-/** Something under the pointer. */
-interface Hovered {
-  readonly id: string;
-  readonly x: number;
-  readonly y: number;
-}
+/** How far an arrow key moves the view, as a share of what is seen. */
+const STEP = 0.15;
+const moves: Readonly<Record<string, readonly [x: number, y: number]>> = {
+  ArrowLeft: [-STEP, 0],
+  ArrowRight: [STEP, 0],
+  ArrowUp: [0, STEP],
+  ArrowDown: [0, -STEP],
+};
 
 /** Nodes and arrows, drawn by WebGL: to be moved, zoomed, hovered and clicked. Whatever it shows must also be there as text. */
 export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe, onChooseNode, onChooseEdge }: GraphCanvasProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const drawing = useRef<Sigma>(undefined);
-  const look = useRef<Look>({ shown: undefined, chosen: undefined, hovered: undefined });
+  const canvas = useRef<HTMLDivElement>(null);
+  const names = useRef<HTMLDivElement>(null);
+  const tools = useRef<HTMLDivElement>(null);
+  const drawing = useRef<Drawing>(undefined);
   const choose = useRef({ onChooseNode, onChooseEdge });
   choose.current = { onChooseNode, onChooseEdge };
   const [hovered, setHovered] = useState<Hovered>();
   const [isBroken, setBroken] = useState(false);
-  look.current = { shown, chosen, hovered: hovered?.id };
+  const [area, setArea] = useState('');
   const { places, isDone, redo } = useLayout(name, picture);
   const isDark = useIsDark();
-  const isLarge = picture.edges.filter(({ src, dst }) => !shown || (shown.has(src) && shown.has(dst))).length > MOST_LIVE_EDGES;
+  const seen = useMemo(
+    () =>
+      shown === undefined
+        ? picture
+        : {
+            nodes: picture.nodes.filter(({ id }) => shown.has(id)),
+            edges: picture.edges.filter(({ src, dst }) => shown.has(src) && shown.has(dst)),
+          },
+    [picture, shown],
+  );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read again when the theme changes
   useEffect(() => {
-    if (place.current === null) return;
+    if (canvas.current === null || names.current === null || tools.current === null) return;
     try {
-      drawing.current = createDrawing(place.current, look, {
-        onHover: setHovered,
-        onNode: (id) => choose.current.onChooseNode(id),
-        onEdge: (id) => choose.current.onChooseEdge?.(id),
-      });
+      drawing.current = createDrawing(
+        { canvas: canvas.current, names: names.current, tools: tools.current },
+        {
+          onHover: setHovered,
+          onNode: (id) => choose.current.onChooseNode(id),
+          onEdge: (id) => choose.current.onChooseEdge?.(id),
+        },
+      );
     } catch {
       setBroken(true);
     }
@@ -68,39 +77,60 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
     };
   }, [isDark]);
 
+  useEffect(() => {
+    if (canvas.current === null) return;
+    const observer = new ResizeObserver(([entry]) => setArea(entry ? `${entry.contentRect.width} ${entry.contentRect.height}` : ''));
+    observer.observe(canvas.current);
+    return () => observer.disconnect();
+  }, []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing, and another area other places
+  useEffect(() => {
+    if (area !== '' && places) drawing.current?.show(seen, places);
+  }, [seen, places, isDark, area]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing
   useEffect(() => {
-    // A new graph at once is drawn faster than many changes of the old one.
-    const spread = stretch(places, place.current);
-    drawing.current?.setCustomBBox(toExtent(spread, look.current.shown)).setGraph(toGraph(picture, spread));
-  }, [picture, places, isDark]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what stands out is read by the drawing
-  useEffect(() => {
-    drawing.current?.setCustomBBox(toExtent(stretch(places, place.current), shown)).refresh({ skipIndexation: true });
-  }, [shown, chosen, hovered?.id]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing
-  useEffect(() => {
-    drawing.current?.setSetting('hideEdgesOnMove', isLarge).setSetting('minEdgeThickness', isLarge ? 0.8 : 1.7);
-  }, [isLarge, isDark]);
+    drawing.current?.choose(chosen);
+  }, [chosen, isDark]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the camera goes back whenever something else is aimed at
   useEffect(() => {
-    drawing.current?.getCamera().setState({ x: 0.5, y: 0.5, ratio: 1, angle: 0 });
+    drawing.current?.camera.setState({ x: 0.5, y: 0.5, ratio: 1, angle: 0 });
   }, [aim]);
 
-  const camera = () => drawing.current?.getCamera();
+  const camera = () => drawing.current?.camera;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const state = camera()?.getState();
+    const [x, y] = moves[event.key] ?? [];
+    if (state && x !== undefined && y !== undefined)
+      camera()?.setState({ ...state, x: state.x + x * state.ratio, y: state.y + y * state.ratio });
+    else if (event.key === '+') void camera()?.animatedZoom();
+    else if (event.key === '-') void camera()?.animatedUnzoom();
+    else if (event.key === '0') void camera()?.animatedReset();
+    else return;
+    event.preventDefault();
+  };
+  const isAtEnd = hovered !== undefined && hovered.x > (canvas.current?.clientWidth ?? 0) / 2;
   return (
     <div className="graph" data-settled={isDone}>
-      <div ref={place} className="graph-canvas" role="img" aria-label={label} />
+      <section
+        className="graph-frame"
+        aria-label="Drawing: arrow keys move it, + and − zoom, 0 shows the whole"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what moves must be reachable by keyboard
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <div ref={canvas} className="graph-canvas" role="img" aria-label={label} />
+        <div ref={names} className="graph-names" aria-hidden="true" />
+      </section>
       {isBroken && <p className="graph-note">This browser does not draw WebGL; the table below says the same.</p>}
       {hovered && (
-        <div className="graph-words" style={{ left: hovered.x, top: hovered.y }} aria-hidden="true">
+        <div className={isAtEnd ? 'graph-words is-left' : 'graph-words'} style={{ left: hovered.x, top: hovered.y }} aria-hidden="true">
           {describe(hovered.id)}
         </div>
       )}
-      <div className="graph-tools">
+      <div ref={tools} className="graph-tools">
         <button type="button" aria-label="Zoom in" onClick={() => void camera()?.animatedZoom()}>
           +
         </button>
@@ -116,32 +146,4 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
       </div>
     </div>
   );
-}
-
-/** Places as wide as the area is: names need room beside each other. */
-function stretch(places: Places, area: HTMLElement | null): Places {
-  const factor = Math.min(2, Math.max(0.6, (area?.clientWidth ?? 1) / (area?.clientHeight ?? 1)));
-  return new Map([...places].map(([id, [x, y]]) => [id, [factor * x, y]]));
-}
-
-/** The rectangle around the shown places; null without any, which leaves it to the drawing. */
-function toExtent(places: Places, shown: ReadonlySet<string> | undefined): { x: [number, number]; y: [number, number] } | null {
-  const seen = [...places].filter(([id]) => shown === undefined || shown.has(id)).map(([, spot]) => spot);
-  if (seen.length === 0) return null;
-  const along = (axis: 0 | 1): [number, number] => {
-    const values = seen.map((spot) => spot[axis]);
-    return [Math.min(...values) - 1, Math.max(...values) + 1];
-  };
-  return { x: along(0), y: along(1) };
-}
-
-function toGraph({ nodes, edges }: Picture, places: Places): Graph {
-  const graph = new Graph({ type: 'directed', multi: true });
-  for (const node of nodes) {
-    // Places of new nodes come with the layout, right afterwards.
-    const [x, y] = places.get(node.id) ?? [0, 0];
-    graph.addNode(node.id, { ...node, x, y });
-  }
-  for (const edge of edges) graph.addEdgeWithKey(edge.id, edge.src, edge.dst, { ...edge });
-  return graph;
 }

@@ -11,7 +11,8 @@ interface LegendProps {
   /** Kinds of the resources that are shown. */
   readonly kinds: readonly string[];
   readonly edges: readonly EdgeLook[];
-  readonly children?: ReactNode;
+  /** Arrows of the picture by their width, the thinnest first. */
+  readonly widths?: readonly { readonly title: string; readonly width: number }[];
 }
 
 const outlines: Readonly<Record<Shape, ReactNode>> = {
@@ -22,8 +23,8 @@ const outlines: Readonly<Record<Shape, ReactNode>> = {
   hexagon: <path d="M-3.5-6H3.5L7 0 3.5 6H-3.5L-7 0Z" />,
 };
 
-/** What the shapes and colours of a graph mean. */
-export function Legend({ kinds, edges, children }: LegendProps) {
+/** What the shapes, colours and widths of a graph mean. */
+export function Legend({ kinds, edges, widths = [] }: LegendProps) {
   const shown = new Set(kinds.map(lookOf));
   return (
     <ul className="graph-legend" aria-label="Legend">
@@ -45,7 +46,14 @@ export function Legend({ kinds, edges, children }: LegendProps) {
           {title}
         </li>
       ))}
-      {children}
+      {widths.map(({ title, width }) => (
+        <li key={title}>
+          <svg width="22" height="10" viewBox="0 0 22 10" aria-hidden="true" stroke="var(--edge)" strokeWidth={width}>
+            <path d="M0 5H22" />
+          </svg>
+          {title}
+        </li>
+      ))}
     </ul>
   );
 }

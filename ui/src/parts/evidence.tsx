@@ -11,10 +11,12 @@ interface EvidenceProps {
   readonly locatorId: string | null;
   /** What the evidence is of, for readers of the screen. */
   readonly of: string;
+  /** Only rows of this resource, and all of them in the window; the rows of the exemplar if absent. */
+  readonly resource?: string | undefined;
 }
 
 /** A button that shows where the raw rows are: in OpenObserve, and a few of them here. A dash where none are known. */
-export function Evidence({ tenant, locatorId, of }: EvidenceProps) {
+export function Evidence({ tenant, locatorId, of, resource }: EvidenceProps) {
   const [isOpen, setOpen] = useState(false);
   if (locatorId === null) return <span className="quiet">–</span>;
   return (
@@ -22,12 +24,12 @@ export function Evidence({ tenant, locatorId, of }: EvidenceProps) {
       <button type="button" className="small" onClick={() => setOpen(true)} aria-label={`Raw rows of ${of}`}>
         Raw rows
       </button>
-      {isOpen && <EvidenceDialog {...{ tenant, locatorId, of }} onClose={() => setOpen(false)} />}
+      {isOpen && <EvidenceDialog {...{ tenant, locatorId, of, resource }} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-function EvidenceDialog({ tenant, locatorId, of, onClose }: EvidenceProps & { readonly onClose: () => void }) {
+function EvidenceDialog({ tenant, locatorId, of, resource, onClose }: EvidenceProps & { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const locator = useApi<LocatorAnswer>(`/api/v1/locators/${locatorId}`, { tenant_id: tenant });
@@ -72,7 +74,7 @@ function EvidenceDialog({ tenant, locatorId, of, onClose }: EvidenceProps & { re
             </dl>
           )}
         </Answer>
-        <Lines tenant={tenant} locatorId={locatorId ?? ''} />
+        <Lines {...{ tenant, resource }} locatorId={locatorId ?? ''} />
         <p className="actions">
           <button type="button" onClick={() => dialog.current?.close()}>
             Close
@@ -83,10 +85,10 @@ function EvidenceDialog({ tenant, locatorId, of, onClose }: EvidenceProps & { re
   );
 }
 
-function Lines({ tenant, locatorId }: { readonly tenant: string; readonly locatorId: string }) {
+function Lines({ tenant, locatorId, resource }: Pick<EvidenceProps, 'tenant' | 'resource'> & { readonly locatorId: string }) {
   const [isWanted, setWanted] = useState(false);
   const path = `/api/v1/locators/${locatorId}/lines`;
-  const lines = useApi<LocatorLines>(path, { tenant_id: tenant, limit: LINES }, { wait: !isWanted });
+  const lines = useApi<LocatorLines>(path, { tenant_id: tenant, resource, limit: LINES }, { wait: !isWanted });
   if (!isWanted)
     return (
       <button type="button" onClick={() => setWanted(true)}>

@@ -1,6 +1,7 @@
-import { useDeferredValue, useId, useState } from 'react';
+import { useDeferredValue, useEffect, useId, useState } from 'react';
 import type { ResourceList } from '../../../src/api/contract.ts';
 import { useApi } from '../api/use-api.ts';
+import { toShortName } from '../text/urn.ts';
 import './resource-search.css';
 
 interface ResourceSearchProps {
@@ -25,18 +26,30 @@ export function ResourceSearch({ tenant, label, value, onChoose }: ResourceSearc
   );
   const items = asked === '' ? [] : (found.data?.items ?? []);
   const isOpen = text !== undefined && asked !== '';
-  const close = (): void => setText(undefined);
+  const isOld = found.isPlaceholderData || asked !== text?.trim();
+  const [isEntered, setEntered] = useState(false);
+  const close = (): void => {
+    setText(undefined);
+    setEntered(false);
+  };
   const choose = (urn: string | undefined): void => {
     close();
     if (urn !== value) onChoose(urn);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text takes the entry back
+  useEffect(() => {
+    if (!isEntered || isOld || found.data === undefined) return;
+    setEntered(false);
+    if (items[active]) choose(items[active].urn);
+  }, [isEntered, isOld, found.data]);
   const onKey = (key: string): boolean => {
     if (key === 'ArrowDown' || key === 'ArrowUp')
       setActive((active + (key === 'ArrowDown' ? 1 : items.length - 1)) % Math.max(1, items.length));
     else if (key === 'Escape') close();
     else if (key === 'Enter' && text !== undefined) {
       if (asked === '') choose(undefined);
-      else if (items[active]) choose(items[active].urn);
+      // What is listed may still answer an earlier text: the choice waits for what was typed.
+      else setEntered(true);
     } else return false;
     return true;
   };
@@ -54,10 +67,12 @@ export function ResourceSearch({ tenant, label, value, onChoose }: ResourceSearc
           placeholder="name, URN or alias"
           autoComplete="off"
           spellCheck={false}
-          value={text ?? value ?? ''}
+          value={text ?? (value === undefined ? '' : toShortName(value))}
+          title={value}
           onChange={({ target }) => {
             setText(target.value);
             setActive(0);
+            setEntered(false);
             // The cross of a search field empties it without a key.
             if (target.value === '' && value !== undefined) choose(undefined);
           }}

@@ -21,6 +21,15 @@ export function Empty({ title, advice }: { readonly title: string; readonly advi
   );
 }
 
+/** Says in one line that a part of a page has nothing; the advice is what to do about it. */
+export function Absent({ children, advice }: { readonly children: ReactNode; readonly advice?: ReactNode }) {
+  return (
+    <p className="absent quiet">
+      {children} {advice}
+    </p>
+  );
+}
+
 /** Says what failed and what can be done. */
 export function Failure({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
   const { detail, remedy, code } = toProblem(error);

@@ -72,10 +72,14 @@ export function formatWindow(from: string | number, to: string | number): string
   return `${formatTime(from)} – ${isSameDay ? formatClock(to) : formatTime(to)}`;
 }
 
-/** How long ago a time was, such as `3 m ago`; `now` is when the server answered. */
+/** So long ago that the day says more. */
+const OLD_SECONDS = 30 * 86_400;
+
+/** How long ago a time was, such as `3 m ago`, and the day when it was more than thirty; `now` is when the server answered. */
 export function formatAge(time: string, now: string | number): string {
   const seconds = (new Date(now).getTime() - toMs(time)) / 1000;
   if (Math.abs(seconds) < 1) return 'now';
+  if (seconds > OLD_SECONDS) return `on ${time.slice(0, 10)}`;
   return seconds > 0 ? `${formatSeconds(seconds).split(' ').slice(0, 2).join(' ')} ago` : `in ${formatSeconds(-seconds)}`;
 }
 

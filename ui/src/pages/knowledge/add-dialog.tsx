@@ -1,71 +1,64 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import type { DocumentAnswer } from '../../../../src/api/contract.ts';
-import { ask } from '../../api/ask.ts';
 import { useToPage } from '../../frame/address.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { count } from '../../text/format.ts';
-import { type Draft, isWritten, readFiles, toBody } from './draft.ts';
+import { type Draft, isWritten, readFiles } from './draft.ts';
+import { DraftList } from './draft-list.tsx';
+import { useUpload } from './use-upload.ts';
 
 interface AddDialogProps {
   readonly tenant: string;
+  /** Files that were dropped on the page, also while the dialog is open. */
+  readonly dropped: readonly File[];
   readonly onClose: () => void;
 }
 
 /** Adds files, or a text that is written here; a document of the same address is replaced. */
-export function AddDialog({ tenant, onClose }: AddDialogProps) {
+export function AddDialog({ tenant, dropped, onClose }: AddDialogProps) {
   const [files, setFiles] = useState<readonly Draft[]>([]);
   const [written, setWritten] = useState<Draft>({ uri: '', text: '', format: 'markdown' });
   const [resources, setResources] = useState('');
   const toPage = useToPage();
   const [, navigate] = useLocation();
-  const client = useQueryClient();
   const drafts = [...files, ...(isWritten(written) ? [written] : [])];
-  const add = useMutation({
-    mutationFn: async () => {
-      const added: DocumentAnswer[] = [];
-      // One after the other: the database takes one at a time, and the error names the document at which it stopped.
-      for (const draft of drafts) added.push(await ask<DocumentAnswer>('/api/v1/knowledge', { body: toBody(tenant, draft, resources) }));
-      return added;
-    },
-    onSuccess: (added) => {
-      const [only] = added;
-      if (added.length === 1 && only !== undefined) navigate(toPage(`/knowledge/${only.doc_id}`, { tenant }));
-      else onClose();
-    },
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('/api/v1/knowledge') }),
+  const { sent, isBusy, send } = useUpload(tenant, (ids) => {
+    if (ids.length === 1 && drafts.length === 1) navigate(toPage(`/knowledge/${ids[0]}`, { tenant }));
+    else onClose();
   });
-  const read = useMutation({ mutationFn: readFiles, onSuccess: setFiles });
+  const open = drafts.filter(({ uri, refusal }) => refusal === undefined && sent.get(uri)?.state !== 'stored');
+  const { mutate: take, ...read } = useMutation({
+    mutationFn: readFiles,
+    // A file of the same name takes the place of the one before.
+    onSuccess: (added) => setFiles((before) => [...before.filter(({ uri }) => !added.some((one) => one.uri === uri)), ...added]),
+  });
+  useEffect(() => {
+    if (dropped.length > 0) take(dropped);
+  }, [dropped, take]);
   return (
     <Confirm
       title="Add documents"
-      action={`Add ${count(drafts.length, 'document')}`}
-      isBusy={add.isPending || read.isPending}
-      isBlocked={drafts.length === 0}
-      error={add.error ?? read.error}
-      onConfirm={() => add.mutate()}
+      action={`Add ${count(open.length, 'document')}`}
+      isBusy={isBusy || read.isPending}
+      isBlocked={open.length === 0}
+      error={read.error}
+      onConfirm={() => send({ drafts: open, resources })}
       onClose={onClose}
     >
       <p className="quiet">
         Every viewer of {tenant} and its agents can then search and read them. A document with the address of a stored one replaces it.
       </p>
       <label>
-        Markdown or HTML files
+        Markdown or HTML files; they can be dropped here too
         <input
           type="file"
-          accept=".md,.markdown,.html,.htm,.xhtml"
+          accept=".md,.markdown,.txt,.html,.htm,.xhtml"
           multiple
-          onChange={({ target }) => read.mutate([...(target.files ?? [])])}
+          onChange={({ target }) => take([...(target.files ?? [])])}
         />
       </label>
-      {files.length > 0 && (
-        <ul className="drafts">
-          {files.map(({ uri }) => (
-            <li key={uri}>{uri}</li>
-          ))}
-        </ul>
-      )}
+      <DraftList {...{ tenant, drafts, sent }} onLeaveOut={(uri) => setFiles(files.filter((file) => file.uri !== uri))} />
       <details>
         <summary>Write or paste one</summary>
         <div className="written">

@@ -3,17 +3,23 @@ export interface Draft {
   readonly uri: string;
   readonly text: string;
   readonly format: 'markdown' | 'html';
+  /** Why it cannot be a document. */
+  readonly refusal?: string;
 }
 
 /** Whether a text that is written in the page has what a document needs. */
 export const isWritten = ({ uri, text }: Draft): boolean => uri.trim() !== '' && text.trim() !== '';
 
-/** Files as documents; their address is made from their name, because a browser does not tell where they are. */
+const READABLE = /\.(md|markdown|txt|x?html?)$/i;
+
+/** Files as documents, with a refusal for those that are no Markdown or HTML by their name; their address is made from their name, because a browser does not tell where they are. */
 export function readFiles(files: readonly File[]): Promise<Draft[]> {
   return Promise.all(
-    files.map(async (file) => {
+    files.map(async (file): Promise<Draft> => {
+      const uri = `uploads/${file.name.replace(/\s+/g, '_')}`;
+      if (!READABLE.test(file.name)) return { uri, format: 'markdown', text: '', refusal: 'Only Markdown and HTML files can be read.' };
       const format = /\.x?html?$/i.test(file.name) ? ('html' as const) : ('markdown' as const);
-      return { uri: `uploads/${file.name.replace(/\s+/g, '_')}`, format, text: decode(await file.arrayBuffer(), format) };
+      return { uri, format, text: decode(await file.arrayBuffer(), format) };
     }),
   );
 }

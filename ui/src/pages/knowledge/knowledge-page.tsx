@@ -5,6 +5,7 @@ import { AddDialog } from './add-dialog.tsx';
 import { DocumentTable } from './document-table.tsx';
 import './knowledge.css';
 import { SearchResults } from './search-results.tsx';
+import { useFileDrop } from './use-file-drop.ts';
 
 /** Runbooks and other documents: a search, the list, and a dialog that adds some. The question is in the address. */
 export function KnowledgePage() {
@@ -14,10 +15,19 @@ export function KnowledgePage() {
 function Knowledge({ tenant }: { readonly tenant: string }) {
   const [get, set] = useAddress();
   const [isAdding, setAdding] = useState(false);
+  const [dropped, setDropped] = useState<readonly File[]>([]);
+  const isOver = useFileDrop((files) => {
+    setDropped(files);
+    setAdding(true);
+  });
+  const close = (): void => {
+    setAdding(false);
+    setDropped([]);
+  };
   const question = get('q');
   const resource = get('resource');
   return (
-    <div className="stack">
+    <div className={isOver ? 'stack is-drop-place' : 'stack'}>
       <div className="page-head">
         <h1>Knowledge</h1>
         <button type="button" onClick={() => setAdding(true)}>
@@ -61,7 +71,7 @@ function Knowledge({ tenant }: { readonly tenant: string }) {
       ) : (
         <SearchResults {...{ tenant, question, resource }} />
       )}
-      {isAdding && <AddDialog tenant={tenant} onClose={() => setAdding(false)} />}
+      {isAdding && <AddDialog tenant={tenant} dropped={dropped} onClose={close} />}
     </div>
   );
 }

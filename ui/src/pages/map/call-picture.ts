@@ -1,8 +1,15 @@
 import type { CallList } from '../../../../src/api/contract.ts';
 import { lookOf, type Picture } from '../../graph/picture.ts';
+import { formatShort } from '../../text/format.ts';
 
 /** All calls from one resource to another in the shown time. */
 export type Call = CallList['items'][number];
+
+/** The call with ends that are named by more than a number, as databases of Redis are. */
+export function withNames(call: Call): Call {
+  const toName = (urn: string, name: string): string => (/^\d*$/.test(name) ? urn.slice(urn.lastIndexOf(':') + 1) : name);
+  return { ...call, src_name: toName(call.src_urn, call.src_name), dst_name: toName(call.dst_urn, call.dst_name) };
+}
 
 /** Share of failed calls, in the steps that the map has colours for. */
 export const errorSteps = [
@@ -18,6 +25,18 @@ export const toErrorStep = (errorShare: number): number =>
 
 /** Names an edge in pictures and addresses; white space is encoded in URNs. */
 export const toCallId = ({ src_urn, dst_urn }: Pick<Call, 'src_urn' | 'dst_urn'>): string => `${src_urn} ${dst_urn}`;
+
+/** Protocols of a call; none where no span told any. */
+export const listProtocols = ({ protocols }: Call): string[] => protocols.filter((protocol) => protocol !== 'unknown');
+
+/** Width of an arrow in pixels at a share of the greatest rate. */
+export const toWidth = (share: number): number => 1 + 5 * Math.sqrt(share);
+
+/** The widths that the legend explains: that of the most calls per second, and of a hundredth of it. */
+export function toWidths(calls: readonly Call[]): { readonly title: string; readonly width: number }[] {
+  const most = Math.max(0, ...calls.filter(({ src_urn, dst_urn }) => src_urn !== dst_urn).map(({ rps }) => rps));
+  return most === 0 ? [] : [0.01, 1].map((share) => ({ title: `${formatShort(share * most)} calls/s`, width: toWidth(share) }));
+}
 
 /** The picture of calls: arrows as wide as their rate, in the colour of their errors; resources as large as what goes in and out. */
 export function toPicture(calls: readonly Call[]): Picture {
@@ -39,7 +58,7 @@ export function toPicture(calls: readonly Call[]): Picture {
     }),
     edges: between.map((call) => {
       const step = toErrorStep(call.err_rate);
-      const width = 1 + 5 * Math.sqrt(call.rps / mostOfCall);
+      const width = toWidth(call.rps / mostOfCall);
       return { id: toCallId(call), src: call.src_urn, dst: call.dst_urn, colour: errorSteps[step]?.colour ?? '--edge', width, order: step };
     }),
   };

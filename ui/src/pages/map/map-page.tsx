@@ -11,7 +11,7 @@ import { ResourceSearch } from '../../parts/resource-search.tsx';
 import { SpanChoice, useSpan } from '../../parts/span-choice.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { count, formatCount } from '../../text/format.ts';
-import { errorSteps, toCallId, toPicture, toTraffic } from './call-picture.ts';
+import { errorSteps, toCallId, toPicture, toTraffic, toWidths, withNames } from './call-picture.ts';
 import { CallTable } from './call-table.tsx';
 import { CallWords, TrafficWords } from './map-words.tsx';
 import './map.css';
@@ -91,12 +91,14 @@ interface CallMapProps {
 function CallMap({ tenant, list, focus, hops, chosen }: CallMapProps) {
   const [, set] = useAddress();
   const toPage = useToPage();
-  const { items, next_cursor } = list;
+  const { next_cursor } = list;
+  const items = useMemo(() => list.items.map(withNames), [list.items]);
   const picture = useMemo(() => toPicture(items), [items]);
   const shown = useMemo(() => (focus === undefined ? undefined : withinHops(picture, focus, hops)), [picture, focus, hops]);
   const byId = useMemo(() => new Map(items.map((call) => [toCallId(call), call])), [items]);
   const seen = useMemo(() => items.filter(({ src_urn, dst_urn }) => !shown || (shown.has(src_urn) && shown.has(dst_urn))), [items, shown]);
   const kinds = useMemo(() => [...new Set(items.flatMap(({ src_kind, dst_kind }) => [src_kind, dst_kind]))].sort(), [items]);
+  const widths = useMemo(() => toWidths(items), [items]);
   const resources = shown?.size ?? picture.nodes.length;
   const call = chosen === undefined ? undefined : byId.get(chosen);
   const traffic = focus === undefined ? undefined : toTraffic(items, focus);
@@ -108,11 +110,18 @@ function CallMap({ tenant, list, focus, hops, chosen }: CallMapProps) {
   };
   return (
     <div className="stack">
-      <p className="quiet" role="status">
-        {count(resources, 'resource')}, {count(seen.length, 'edge')}
-        {shown && ` within ${count(hops, 'hop')}`}
-        {next_cursor !== undefined && `; the ${formatCount(MOST_CALLS)} edges with most calls of the tenant are looked at`}
-      </p>
+      <div className="map-line">
+        <p className="quiet" role="status">
+          {count(resources, 'resource')}, {count(seen.length, 'edge')}
+          {shown && ` within ${count(hops, 'hop')}`}
+          {next_cursor !== undefined && `; the ${formatCount(MOST_CALLS)} edges with most calls of the tenant are looked at`}
+        </p>
+        {(call ?? traffic) && (
+          <section className="map-chosen" aria-label="Chosen">
+            {call ? <CallWords call={call} tenant={tenant} /> : traffic && <TrafficWords of={traffic} urn={focus} />}
+          </section>
+        )}
+      </div>
       {focus !== undefined && traffic === undefined && (
         <Empty
           title="This resource has no calls in this time."
@@ -120,7 +129,7 @@ function CallMap({ tenant, list, focus, hops, chosen }: CallMapProps) {
         />
       )}
       {resources > 0 && (
-        <section aria-label="Drawing">
+        <section aria-label="Picture">
           <GraphCanvas
             name={`calls.${tenant}`}
             picture={picture}
@@ -132,14 +141,7 @@ function CallMap({ tenant, list, focus, hops, chosen }: CallMapProps) {
             onChooseNode={(urn) => set({ focus: urn, call: undefined }, { push: true })}
             onChooseEdge={(id) => set({ call: id }, { push: true })}
           />
-          <Legend kinds={kinds} edges={errorSteps}>
-            <li>width: calls per second</li>
-          </Legend>
-        </section>
-      )}
-      {(call ?? traffic) && (
-        <section className="panel map-chosen" aria-label="Chosen">
-          {call ? <CallWords call={call} tenant={tenant} /> : traffic && <TrafficWords of={traffic} urn={focus} />}
+          <Legend kinds={kinds} edges={errorSteps} widths={widths} />
         </section>
       )}
       <CallTable tenant={tenant} calls={seen} chosen={chosen} />

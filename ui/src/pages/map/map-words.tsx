@@ -2,7 +2,7 @@ import { Link } from 'wouter';
 import { useToPage } from '../../frame/address.ts';
 import { Evidence } from '../../parts/evidence.tsx';
 import { count, formatCount, formatMs, formatShare, formatShort } from '../../text/format.ts';
-import type { Call, Traffic } from './call-picture.ts';
+import { type Call, listProtocols, type Traffic } from './call-picture.ts';
 
 /** A latency, or that none was measured. */
 export const formatLatency = (ms: number | null): string => (ms === null ? 'not measured' : formatMs(ms));
@@ -17,7 +17,8 @@ export function CallWords({ call, tenant }: { readonly call: Call; readonly tena
         <strong>{title}</strong>
       </p>
       <p>
-        {formatShort(call.rps)} calls/s, {formatCount(call.calls)} in all over {call.protocols.join(', ')}
+        {formatShort(call.rps)} calls/s, {formatCount(call.calls)} in all
+        {listProtocols(call).length > 0 && ` over ${listProtocols(call).join(', ')}`}
       </p>
       <p>
         errors {formatShare(call.err_rate)}

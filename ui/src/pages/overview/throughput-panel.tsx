@@ -11,15 +11,19 @@ const signals = [
   ['metric_points', '--warn'],
 ] as const;
 
-/** Rows of telemetry that the newest windows held, by kind, over the time of the windows. */
-export function ThroughputPanel({ tenant }: { readonly tenant: string | undefined }) {
-  const query = { job: 'oo-agg', status: 'success', tenant_id: tenant, limit: 1000 };
+/** One-minute windows of three hours. */
+const WINDOWS_OF_TENANT = 180;
+
+/** Rows of telemetry that the newest windows held, by kind, over the time of the windows. `tenants` is how many there are. */
+export function ThroughputPanel({ tenant, tenants }: { readonly tenant: string | undefined; readonly tenants: number }) {
+  const limit = tenant === undefined ? Math.min(1000, WINDOWS_OF_TENANT * Math.max(1, tenants)) : WINDOWS_OF_TENANT;
+  const query = { job: 'oo-agg', status: 'success', tenant_id: tenant, limit };
   const runs = useApi<RunList>('/api/v1/runs', query, { every: 15, live: true });
   return (
     <section className="panel" aria-labelledby="throughput-title">
       <div className="panel-head">
         <h2 id="throughput-title">Throughput</h2>
-        <span className="quiet">rows per window of oo-agg</span>
+        <span className="quiet">rows per window of oo-agg{tenant === undefined && tenants > 1 && ', all tenants'}</span>
       </div>
       <Answer
         of={runs}

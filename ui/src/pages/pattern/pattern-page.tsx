@@ -10,14 +10,16 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Template } from '../../parts/template.tsx';
 import { Time } from '../../parts/time.tsx';
+import { Severity } from '../../parts/trend.tsx';
 import { count, formatCount, formatShare, formatWindow } from '../../text/format.ts';
-import { Severity } from '../patterns/trend.tsx';
 import '../patterns/patterns.css';
 import './pattern.css';
 import { LinkedEvidence } from './linked-evidence.tsx';
 import { PatternChart } from './pattern-chart.tsx';
+import { findBody } from './raw-body.ts';
 import { RawLines } from './raw-lines.tsx';
 import { Samples, Variables } from './samples.tsx';
+import { useRawLines } from './use-raw-lines.ts';
 
 /** One pattern: how often it came, in which services, with which values, and the lines themselves. */
 export function PatternPage({ params }: PageProps) {
@@ -49,13 +51,16 @@ function Detail({ detail, tenant, fingerprint, choice }: DetailProps) {
   const { template, samples, severity, service, services, aliases, first_seen, last_seen, locators } = detail;
   const lines = services.reduce((sum, one) => sum + one.lines, 0);
   const errors = services.reduce((sum, one) => sum + one.errors, 0);
+  const chosen = locators.find(({ locator_id }) => locator_id === get('evidence'));
+  const rows = useRawLines(tenant, detail.fingerprint, chosen?.locator_id).data?.rows ?? [];
+  const read = chosen === undefined ? [] : rows.flatMap((row) => String(row[findBody(row, template) ?? ''] ?? '') || []);
   const asked = get('service');
   const here = asked === undefined ? {} : { service: asked };
   return (
     <div className="stack">
       <div>
         <p className="quiet">
-          <Link href={toPage('/patterns', { tenant, ...here, span: get('span'), to: get('to') })}>Patterns</Link>
+          <Link href={toPage('/patterns', { tenant, ...here, span: get('span'), from: get('from'), to: get('to') })}>Patterns</Link>
           {asked !== undefined && ` › ${asked}`} › {detail.fingerprint}
         </p>
         <h1 className="pattern-title">
@@ -125,8 +130,8 @@ function Detail({ detail, tenant, fingerprint, choice }: DetailProps) {
           />
         )}
       </section>
-      <RawLines {...{ tenant, template, locators }} />
-      <Variables template={template} lines={samples} />
+      <RawLines {...{ tenant, fingerprint: detail.fingerprint, template, locators }} />
+      <Variables template={template} lines={samples} read={read} />
       <Samples template={template} lines={samples} />
       {aliases.length > 0 && (
         <section className="panel">

@@ -1,29 +1,35 @@
 import { useEffect, useRef } from 'react';
 import type { Locator, LocatorLines } from '../../../../src/api/contract.ts';
-import { useApi } from '../../api/use-api.ts';
 import { useAddress } from '../../frame/address.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
-import { Table } from '../../parts/table.tsx';
-import { Time } from '../../parts/time.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
 import { WebLink } from '../../parts/web-link.tsx';
 import { count, formatBytes, formatMs, formatWindow } from '../../text/format.ts';
-import { alignTemplate } from '../../text/template.ts';
+import { findBody } from './raw-body.ts';
 import { Line } from './samples.tsx';
+import { useRawLines } from './use-raw-lines.ts';
 
-const MOST = 50;
-/** Names under which the text of a line is stored, the usual first. */
-const bodies = ['body', 'log', 'message', 'msg', 'content', '_raw'];
+const openObserve: Column<Locator> = {
+  title: 'OpenObserve',
+  cell: ({ url }) => (url === null ? <span className="quiet">–</span> : <WebLink href={url}>Open</WebLink>),
+};
 
 interface RawLinesProps {
   readonly tenant: string;
+  readonly fingerprint: string;
   readonly template: string;
   readonly locators: readonly Locator[];
 }
 
-/** Where lines of the pattern are, newest first; those of the chosen place, which is in the address, are read from the source. */
-export function RawLines({ tenant, template, locators }: RawLinesProps) {
+/** Windows that have lines of the pattern, newest first; the lines of the chosen one, which is in the address, are read from the source. */
+export function RawLines({ tenant, fingerprint, template, locators }: RawLinesProps) {
   const [get, set] = useAddress();
   const chosen = locators.find(({ locator_id }) => locator_id === get('evidence'));
+  // Each service and mask has a place of its own, and the lines of a window are read all at once.
+  const windows = locators.filter(
+    (one, index) =>
+      index === locators.findIndex(({ window_from, stream }) => window_from === one.window_from && stream === one.stream) || one === chosen,
+  );
   return (
     <section className="panel" aria-labelledby="raw-title">
       <h2 id="raw-title">Raw lines</h2>
@@ -31,8 +37,8 @@ export function RawLines({ tenant, template, locators }: RawLinesProps) {
         <Empty title="No place of such a line is known for this time." advice="Choose a longer time, or an earlier one." />
       ) : (
         <Table
-          caption="Places of raw lines, newest first"
-          rows={locators}
+          caption="Windows with such lines, newest first"
+          rows={windows}
           rowKey={({ locator_id }) => locator_id}
           isChosen={(locator) => locator === chosen}
           columns={[
@@ -40,7 +46,6 @@ export function RawLines({ tenant, template, locators }: RawLinesProps) {
               title: 'Lines of',
               cell: ({ window_from, window_to }) => <span className="nowrap">{formatWindow(window_from, window_to)}</span>,
             },
-            { title: 'First at', isMinor: true, cell: ({ exemplar_timestamp }) => <Time at={exemplar_timestamp} /> },
             { title: 'Stream', isMinor: true, cell: ({ stream }) => stream },
             {
               title: 'Lines',
@@ -61,20 +66,17 @@ export function RawLines({ tenant, template, locators }: RawLinesProps) {
                 );
               },
             },
-            {
-              title: 'OpenObserve',
-              cell: ({ url }) => (url === null ? <span className="quiet">–</span> : <WebLink href={url}>Open</WebLink>),
-            },
+            ...(locators.some(({ url }) => url !== null) ? [openObserve] : []),
           ]}
         />
       )}
-      {chosen && <ReadLines key={chosen.locator_id} {...{ tenant, template, locator: chosen }} />}
+      {chosen && <ReadLines key={chosen.locator_id} {...{ tenant, fingerprint, template, locator: chosen }} />}
     </section>
   );
 }
 
-function ReadLines({ tenant, template, locator }: Omit<RawLinesProps, 'locators'> & { readonly locator: Locator }) {
-  const lines = useApi<LocatorLines>(`/api/v1/locators/${locator.locator_id}/lines`, { tenant_id: tenant, limit: MOST });
+function ReadLines({ tenant, fingerprint, template, locator }: Omit<RawLinesProps, 'locators'> & { readonly locator: Locator }) {
+  const lines = useRawLines(tenant, fingerprint, locator.locator_id);
   const place = useRef<HTMLDivElement>(null);
   const isRead = lines.data !== undefined;
   useEffect(() => {
@@ -83,7 +85,7 @@ function ReadLines({ tenant, template, locator }: Omit<RawLinesProps, 'locators'
   return (
     <div className="read" ref={place}>
       <p className="quiet">
-        <code>{locator.query}</code>
+        One of them in OpenObserve: <code>{locator.query}</code>
       </p>
       <Answer
         of={lines}
@@ -135,10 +137,4 @@ function RawLine({ row, template }: { readonly row: LocatorLines['rows'][number]
       </dl>
     </details>
   );
-}
-
-/** The field that holds the line: one that has the shape of the pattern, else one of the usual names. */
-function findBody(row: LocatorLines['rows'][number], template: string): string | undefined {
-  const texts = Object.entries(row).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []));
-  return texts.find(([, text]) => alignTemplate(template, text) !== undefined)?.[0] ?? bodies.find((name) => typeof row[name] === 'string');
 }

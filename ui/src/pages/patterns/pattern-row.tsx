@@ -1,13 +1,13 @@
 import { Link } from 'wouter';
-import { useToPage } from '../../frame/address.ts';
+import { useAddress, useToPage } from '../../frame/address.ts';
 import { Sparkline } from '../../parts/sparkline.tsx';
 import { Template } from '../../parts/template.tsx';
+import { Severity, Trend } from '../../parts/trend.tsx';
 import { count, formatShort, formatTime, toMs } from '../../text/format.ts';
-import type { CountedPattern } from './pattern-groups.ts';
-import { Severity, Trend } from './trend.tsx';
+import type { CountedPattern } from './counted-pattern.ts';
 
 /** When the points of the sparklines are. */
-export interface PointTimes {
+interface PointTimes {
   readonly from: string;
   readonly stepSeconds: number;
   /** Beginning of the range that is looked at; what lies before is there to compare. */
@@ -20,14 +20,20 @@ interface PatternRowProps {
   readonly times: PointTimes;
   /** Errors are what was counted, because only they were asked for. */
   readonly isErrors: boolean;
-  /** The range of the list, for the page of the pattern. */
-  readonly range: { readonly span: string | undefined; readonly to: string | undefined };
+  /** All rows are of one service, which then needs no name. */
+  readonly isOneService: boolean;
 }
 
+/** So many services are named. */
+const SHOWN = 4;
+
 /** A pattern in the lines of one service: how it goes, what it says, how often. */
-export function PatternRow({ pattern, tenant, times, isErrors, range }: PatternRowProps) {
+export function PatternRow({ pattern, tenant, times, isErrors, isOneService }: PatternRowProps) {
   const toPage = useToPage();
-  const { fingerprint, service, template, sample, trend, ratio, severity, lines, errors, first_seen, evidence_url, points = [] } = pattern;
+  const [get] = useAddress();
+  const { fingerprint, service, resource, template, sample, trend, ratio, severity, lines, errors, first_seen, evidence_url } = pattern;
+  const { points = [], others = [] } = pattern;
+  const range = { span: get('span'), from: get('from'), to: get('to') };
   const before = Math.max(0, Math.round((toMs(times.rangeFrom) - toMs(times.from)) / (1000 * times.stepSeconds)));
   const noun = isErrors ? 'error' : 'line';
   const shown = isErrors ? errors : lines;
@@ -35,12 +41,22 @@ export function PatternRow({ pattern, tenant, times, isErrors, range }: PatternR
     <li className="pattern">
       <div className="pattern-words">
         <p className="pattern-facts">
+          {!isOneService &&
+            [{ service, resource }, ...others].slice(0, SHOWN).map((one) => (
+              <Link key={one.resource} href={toPage('/resource', { tenant, urn: one.resource })}>
+                {one.service}
+              </Link>
+            ))}
+          {others.length >= SHOWN && <span>and {count(others.length + 1 - SHOWN, 'more service')}</span>}
           <Trend trend={trend} ratio={ratio} />
           <Severity of={severity} />
           {!isErrors && errors > 0 && errors < lines && <span>{count(errors, 'error')}</span>}
           {trend === 'new' && <span>first {formatTime(first_seen)}</span>}
         </p>
-        <Link href={toPage(`/patterns/${encodeURIComponent(fingerprint)}`, { tenant, service, ...range })} className="pattern-link">
+        <Link
+          href={toPage(`/patterns/${encodeURIComponent(fingerprint)}`, { tenant, ...(others.length > 0 ? {} : { service }), ...range })}
+          className="pattern-link"
+        >
           <Template template={template} sample={sample} />
         </Link>
       </div>

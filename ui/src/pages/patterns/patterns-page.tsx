@@ -1,14 +1,13 @@
-import type { Pattern, PatternList, ResourceList } from '../../../../src/api/contract.ts';
-import { useApi, useApiList } from '../../api/use-api.ts';
+import { useState } from 'react';
+import type { Pattern, ResourceList } from '../../../../src/api/contract.ts';
+import { useApi } from '../../api/use-api.ts';
 import { useAddress } from '../../frame/address.ts';
 import { OneTenant } from '../../frame/one-tenant.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import { SpanChoice, useSpan } from '../../parts/span-choice.tsx';
-import { Answer, Empty } from '../../parts/states.tsx';
-import { More } from '../../parts/table.tsx';
-import { count } from '../../text/format.ts';
-import { type CountedPattern, countTrends, groupByService } from './pattern-groups.ts';
-import { ServiceGroup } from './service-group.tsx';
+import { TextFilter } from '../../parts/text-filter.tsx';
+import { FoundPatterns } from './found-patterns.tsx';
+import { PatternSummary } from './pattern-summary.tsx';
 import './patterns.css';
 
 const severities: readonly (readonly [NonNullable<Pattern['severity']>, string])[] = [
@@ -17,16 +16,15 @@ const severities: readonly (readonly [NonNullable<Pattern['severity']>, string])
   ['error', 'error or worse'],
   ['fatal', 'fatal'],
 ];
-const trends: readonly (readonly [Pattern['trend'], string])[] = [
+const trends: readonly (readonly [string, string])[] = [
+  ['changed', 'new or surging'],
   ['new', 'new'],
   ['surging', 'surging'],
   ['steady', 'steady'],
 ];
-const lines = { path: '/api/v1/patterns', query: { limit: 1 }, usual: '1h' } as const;
-/** Patterns of one page of the list. */
-const PAGE = 200;
+const lines = { path: '/api/v1/patterns/services', query: { limit: 1 }, usual: '1h' } as const;
 
-/** What the log lines of a tenant say, by service, new and surging patterns first; everything that is chosen is in the address. */
+/** What the log lines of a tenant say: what is new, surging or an error first, the rest by service; everything that is chosen is in the address. */
 export function PatternsPage() {
   return (
     <div className="stack">
@@ -39,74 +37,25 @@ export function PatternsPage() {
 function Patterns({ tenant }: { readonly tenant: string }) {
   const [get, set] = useAddress();
   const span = useSpan(tenant, lines);
-  const { service, severity, trend } = { service: get('service'), severity: get('severity'), trend: get('trend') };
-  const query = { tenant_id: tenant, ...span.range, service, severity, trend };
-  const patterns = useApiList<CountedPattern, PatternList>(
-    '/api/v1/patterns',
-    { ...query, points: true, limit: PAGE },
-    { every: 60, wait: span.isWaiting },
-  );
+  const [ranged, setRanged] = useState<{ from: string; to: string }>();
+  const { q, service, severity, trend } = { q: get('q'), service: get('service'), severity: get('severity'), trend: get('trend') };
   const services = useApi<ResourceList>('/api/v1/resources', { tenant_id: tenant, kind: 'service', limit: 1000 });
   const choose = (field: string) => (value: string | undefined) => set({ [field]: value }, { push: true });
-  const names = [...new Set([...(service === undefined ? [] : [service]), ...(services.data?.items.map(({ name }) => name) ?? [])])];
-  const isFiltered = service !== undefined || severity !== undefined || trend !== undefined;
+  const known = services.data?.items.map(({ name, urn }) => [name, urn] as const) ?? [];
+  const own = service === undefined ? undefined : (known.find(([name, urn]) => name === service || urn === service)?.[0] ?? service);
+  const names = [...new Set([...(own === undefined ? [] : [own]), ...known.map(([name]) => name)])].sort();
+  const isFiltered = [q, service, severity, trend].some((value) => value !== undefined);
+  const shown = { tenant, range: span.range, isWaiting: span.isWaiting, onAnswer: setRanged };
   return (
     <>
       <div className="filters">
-        <Choice label="Service" value={service} options={names.sort().map((name) => [name, name])} onChoose={choose('service')} />
+        <TextFilter label="Text" placeholder="part of a template" value={q} onChange={(text) => set({ q: text })} />
+        <Choice label="Service" value={own} options={names.map((name) => [name, name])} onChoose={choose('service')} />
         <Choice label="Severity" value={severity} options={severities} onChoose={choose('severity')} />
         <Choice label="Trend" value={trend} options={trends} onChoose={choose('trend')} />
-        <SpanChoice {...span} answered={patterns.data} />
+        <SpanChoice {...span} answered={ranged} />
       </div>
-      <Answer
-        of={patterns}
-        what="patterns"
-        isEmpty={({ items }) => items.length === 0}
-        empty={
-          isFiltered ? (
-            <Empty
-              title="No pattern is like that in this time."
-              advice={
-                <button type="button" onClick={() => set({ service: undefined, severity: undefined, trend: undefined }, { push: true })}>
-                  Take the filters away
-                </button>
-              }
-            />
-          ) : (
-            <Empty
-              title="There is no log line in this time."
-              advice="Choose another time. Runs shows whether its windows have been read, and how many log lines they held."
-            />
-          )
-        }
-      >
-        {(list) => <PatternGroups {...{ tenant, list, service }} isErrors={severity === 'error' || severity === 'fatal'} />}
-      </Answer>
-      <More list={patterns} />
+      {isFiltered ? <FoundPatterns {...shown} {...{ q, service, severity, trend }} /> : <PatternSummary {...shown} />}
     </>
-  );
-}
-
-interface PatternGroupsProps {
-  readonly tenant: string;
-  readonly list: PatternList;
-  readonly service: string | undefined;
-  readonly isErrors: boolean;
-}
-
-function PatternGroups({ tenant, list, service, isErrors }: PatternGroupsProps) {
-  const { items, points_from: from = list.from, step_seconds: stepSeconds = 300 } = list;
-  const groups = groupByService(items);
-  const times = { from, stepSeconds, rangeFrom: list.from };
-  return (
-    <div className="stack">
-      <p role="status">
-        {countTrends(items)} {items.length === 1 ? 'pattern' : 'patterns'} in {count(groups.length, 'service')}
-        {list.next_cursor !== undefined && ', and there are more'}
-      </p>
-      {groups.map((group) => (
-        <ServiceGroup key={group.resource} {...{ group, tenant, times, isErrors }} isWhole={service !== undefined} />
-      ))}
-    </div>
   );
 }

@@ -4,48 +4,38 @@ import type { CallList, CallSeries } from '../../../../src/api/contract.ts';
 import { useApi } from '../../api/use-api.ts';
 import { useToPage } from '../../frame/address.ts';
 import { Evidence } from '../../parts/evidence.tsx';
-import type { ShownSpan } from '../../parts/span-choice.tsx';
-import { Answer, Empty } from '../../parts/states.tsx';
+import { Absent, Answer } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { TimeChart } from '../../parts/time-chart.tsx';
-import { formatCount, formatMs, formatShare, formatShort, formatWindow } from '../../text/format.ts';
+import { formatCount, formatMs, formatShare, formatShort } from '../../text/format.ts';
 import { latencyMeasures, rateMeasures, toChart } from './series.ts';
+import { type TimeRange, useTimeAxis } from './time-axis.ts';
 
 type Call = CallList['items'][number];
 
 interface CallPanelsProps {
   readonly tenant: string;
   readonly urn: string;
-  readonly span: ShownSpan;
-  /** Nothing called it and it called nothing in the newest hour. */
-  readonly isQuiet: boolean;
+  readonly range: TimeRange;
 }
 
 /** Who calls a resource and what it calls: over time, and by the other end. */
-export function CallPanels({ tenant, urn, span, isQuiet }: CallPanelsProps) {
-  const wait = span.isWaiting;
-  const calls = useApi<CallList>('/api/v1/calls', { tenant_id: tenant, resource: urn, ...span.range, limit: 500 }, { every: 60, wait });
+export function CallPanels({ tenant, urn, range }: CallPanelsProps) {
+  const calls = useApi<CallList>('/api/v1/calls', { tenant_id: tenant, resource: urn, ...range, limit: 500 }, { every: 60 });
   return (
     <Answer
       of={calls}
       what="calls"
       isEmpty={({ items }) => items.length === 0}
-      empty={
-        <section className="panel" aria-label="Calls">
-          <Empty
-            title="It was not called in this time and called nothing."
-            advice={isQuiet ? 'Choose a longer time.' : 'It was in the newest hour.'}
-          />
-        </section>
-      }
+      empty={<Absent advice="A longer time may show some.">It was not called in this time and called nothing.</Absent>}
     >
-      {({ items, from, to }) => {
+      {({ items }) => {
         const inward = items.filter(({ dst_urn, src_urn }) => dst_urn === urn && src_urn !== urn);
         const outward = items.filter(({ dst_urn, src_urn }) => src_urn === urn && dst_urn !== urn);
         return (
           <div className="columns">
-            {inward.length > 0 && <CallPanel {...{ tenant, span, from, to }} title="Called by" calls={inward} end={{ dst: urn }} />}
-            {outward.length > 0 && <CallPanel {...{ tenant, span, from, to }} title="Calls" calls={outward} end={{ src: urn }} />}
+            {inward.length > 0 && <CallPanel {...{ tenant, range }} title="Called by" calls={inward} end={{ dst: urn }} />}
+            {outward.length > 0 && <CallPanel {...{ tenant, range }} title="Calls" calls={outward} end={{ src: urn }} />}
           </div>
         );
       }}
@@ -55,32 +45,25 @@ export function CallPanels({ tenant, urn, span, isQuiet }: CallPanelsProps) {
 
 interface CallPanelProps {
   readonly tenant: string;
-  readonly span: ShownSpan;
+  readonly range: TimeRange;
   readonly title: string;
-  readonly from: string;
-  readonly to: string;
   readonly calls: readonly Call[];
   readonly end: { readonly src: string } | { readonly dst: string };
 }
 
-function CallPanel({ tenant, span, title, from, to, calls, end }: CallPanelProps) {
+function CallPanel({ tenant, range, title, calls, end }: CallPanelProps) {
   const toPage = useToPage();
   const isInward = 'dst' in end;
-  const series = useApi<CallSeries>(
-    '/api/v1/calls/series',
-    { tenant_id: tenant, ...end, ...span.range },
-    { every: 60, wait: span.isWaiting },
-  );
+  const series = useApi<CallSeries>('/api/v1/calls/series', { tenant_id: tenant, ...end, ...range }, { every: 60 });
   const id = isInward ? 'callers-title' : 'callees-title';
   return (
     <section className="panel" aria-labelledby={id}>
-      <div className="panel-head">
-        <h2 id={id}>{title}</h2>
-        <span className="quiet">{formatWindow(from, to)} UTC</span>
+      <h2 id={id}>{title}</h2>
+      <div className="charts-place">
+        <Answer of={series} what="calls over time">
+          {(answer) => <CallCharts series={answer} title={title} range={range} />}
+        </Answer>
       </div>
-      <Answer of={series} what="calls over time">
-        {(answer) => <CallCharts series={answer} title={title} />}
-      </Answer>
       <Table
         caption={title}
         rows={calls}
@@ -112,7 +95,8 @@ function CallPanel({ tenant, span, title, from, to, calls, end }: CallPanelProps
   );
 }
 
-function CallCharts({ series, title }: { readonly series: CallSeries; readonly title: string }) {
+function CallCharts({ series, title, range }: { readonly series: CallSeries; readonly title: string; readonly range: TimeRange }) {
+  const axis = useTimeAxis(range);
   const { points, step_seconds } = series;
   const rates = useMemo(() => toChart(points, step_seconds, rateMeasures), [points, step_seconds]);
   const latencies = useMemo(() => toChart(points, step_seconds, latencyMeasures), [points, step_seconds]);
@@ -120,8 +104,14 @@ function CallCharts({ series, title }: { readonly series: CallSeries; readonly t
   const slowest = Math.max(0, ...points.map(({ p95_ms }) => p95_ms ?? 0));
   return (
     <div className="charts">
-      <TimeChart label={`${title}: at most ${formatShort(most)} calls per second.`} {...rates} format={formatShort} height={130} />
-      <TimeChart label={`${title}: 95 % below at most ${formatMs(slowest)}.`} {...latencies} format={formatMs} height={130} />
+      <TimeChart
+        label={`${title}: at most ${formatShort(most)} calls per second.`}
+        {...rates}
+        format={formatShort}
+        height={130}
+        {...axis}
+      />
+      <TimeChart label={`${title}: 95 % below at most ${formatMs(slowest)}.`} {...latencies} format={formatMs} height={130} {...axis} />
     </div>
   );
 }

@@ -2,11 +2,11 @@ import { useMemo, useState } from 'react';
 import type { MetricSeries, ResourcePage } from '../../../../src/api/contract.ts';
 import { useApi } from '../../api/use-api.ts';
 import { Evidence } from '../../parts/evidence.tsx';
-import type { ShownSpan } from '../../parts/span-choice.tsx';
-import { Answer, Empty } from '../../parts/states.tsx';
+import { Absent, Answer } from '../../parts/states.tsx';
 import { TimeChart } from '../../parts/time-chart.tsx';
-import { formatShort } from '../../text/format.ts';
+import { formatIn, isBinary } from '../../text/unit.ts';
 import { metricMeasures, toChart } from './series.ts';
+import { type TimeRange, useTimeAxis } from './time-axis.ts';
 
 const STEP = 6;
 
@@ -14,15 +14,16 @@ interface MetricsPanelProps {
   readonly tenant: string;
   readonly urn: string;
   readonly metrics: ResourcePage['metrics'];
-  readonly span: ShownSpan;
+  readonly range: TimeRange;
   /** There are more metrics than the list holds. */
   readonly isCut: boolean;
 }
 
 /** The metrics of a resource as charts, a few at a time, narrowed down by part of their name. */
-export function MetricsPanel({ tenant, urn, metrics, span, isCut }: MetricsPanelProps) {
+export function MetricsPanel({ tenant, urn, metrics, range, isCut }: MetricsPanelProps) {
   const [text, setText] = useState('');
   const [most, setMost] = useState(STEP);
+  if (metrics.length === 0) return <Absent advice="They appear once a metric names it by its labels.">It has no metrics.</Absent>;
   const found = metrics.filter(({ metric }) => metric.toLowerCase().includes(text.trim().toLowerCase()));
   return (
     <section className="panel" aria-labelledby="metrics-title">
@@ -40,10 +41,9 @@ export function MetricsPanel({ tenant, urn, metrics, span, isCut }: MetricsPanel
           </label>
         )}
       </div>
-      {metrics.length === 0 && <Empty title="It has no metrics." advice="They appear once a metric names it by its labels." />}
       <div className="charts is-wide">
         {found.slice(0, most).map(({ metric }) => (
-          <MetricChart key={metric} {...{ tenant, urn, metric, span }} />
+          <MetricChart key={metric} {...{ tenant, urn, metric, range }} />
         ))}
       </div>
       {found.length > most && (
@@ -59,18 +59,18 @@ interface MetricChartProps {
   readonly tenant: string;
   readonly urn: string;
   readonly metric: string;
-  readonly span: ShownSpan;
+  readonly range: TimeRange;
 }
 
-function MetricChart({ tenant, urn, metric, span }: MetricChartProps) {
-  const query = { tenant_id: tenant, resource: urn, metric, ...span.range };
-  const series = useApi<MetricSeries>('/api/v1/metrics/series', query, { every: 60, wait: span.isWaiting });
+function MetricChart({ tenant, urn, metric, range }: MetricChartProps) {
+  const query = { tenant_id: tenant, resource: urn, metric, ...range };
+  const series = useApi<MetricSeries>('/api/v1/metrics/series', query, { every: 60 });
   return (
     <figure>
       <figcaption>
         <strong className="wrap">{metric}</strong>
         {series.data && <span className="quiet">{describe(series.data)}</span>}
-        <Evidence tenant={tenant} locatorId={series.data?.points.at(-1)?.locator_id ?? null} of={metric} />
+        <Evidence tenant={tenant} locatorId={series.data?.points.at(-1)?.locator_id ?? null} of={metric} resource={urn} />
       </figcaption>
       <Answer
         of={series}
@@ -78,20 +78,24 @@ function MetricChart({ tenant, urn, metric, span }: MetricChartProps) {
         isEmpty={({ points }) => points.length === 0}
         empty={<p className="quiet">No data in this time.</p>}
       >
-        {(answer) => <Lines series={answer} />}
+        {(answer) => <Lines series={answer} range={range} />}
       </Answer>
     </figure>
   );
 }
 
-/** What a line means, and how long each of its points is. */
-function describe({ kind, measured_in, step_seconds }: MetricSeries): string {
-  return `${kind}, ${measured_in.replace('unit of the metric', 'own unit')}${step_seconds > 60 ? `, points of ${step_seconds / 60} m` : ''}`;
+/** What a line means beyond its unit, and how long each of its points is. */
+function describe({ kind, unit, step_seconds }: MetricSeries): string {
+  const what = kind === 'gauge' ? [] : [kind];
+  const measured = unit === null ? [] : [unit];
+  return [...what, ...measured, ...(step_seconds > 60 ? [`points of ${step_seconds / 60} m`] : [])].join(', ');
 }
 
-function Lines({ series }: { readonly series: MetricSeries }) {
-  const { metric, kind, points, step_seconds } = series;
-  const chart = useMemo(() => toChart(points, step_seconds, metricMeasures(kind)), [points, step_seconds, kind]);
-  const newest = chart.lines.map(({ label, values }) => `${label} ${formatShort(values.at(-1) ?? 0)}`).join(', ');
-  return <TimeChart label={`${metric}: newest ${newest}.`} {...chart} format={formatShort} height={120} />;
+function Lines({ series, range }: { readonly series: MetricSeries; readonly range: TimeRange }) {
+  const { metric, kind, unit, points, step_seconds } = series;
+  const chart = useMemo(() => toChart(points, step_seconds, metricMeasures(kind, points)), [points, step_seconds, kind]);
+  const axis = useTimeAxis(range);
+  const format = formatIn(unit);
+  const newest = chart.lines.map(({ label, values }) => `${label} ${format(values.at(-1) ?? 0)}`).join(', ');
+  return <TimeChart label={`${metric}: newest ${newest}.`} {...chart} format={format} isBinary={isBinary(unit)} height={120} {...axis} />;
 }

@@ -3,17 +3,20 @@ import type { ResourcePage } from '../../../../src/api/contract.ts';
 import { useApi } from '../../api/use-api.ts';
 import { useAddress, useToPage } from '../../frame/address.ts';
 import { SpanChoice, useSpan } from '../../parts/span-choice.tsx';
-import { Answer, Empty } from '../../parts/states.tsx';
+import { Absent, Answer } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
+import { toIso, toMs } from '../../text/format.ts';
 import { toShortName } from '../../text/urn.ts';
 import { DeclaredEdge } from '../topology/declared-edge.tsx';
 import { EdgeTable } from '../topology/edge-table.tsx';
 import { useNames } from '../topology/names.ts';
 import { toEdgeId } from '../topology/topology-picture.ts';
 import { CallPanels } from './call-panels.tsx';
-import { ChangesPanel, DocumentsPanel, PatternsPanel } from './link-panels.tsx';
+import { ChangesPanel } from './changes-panel.tsx';
+import { DocumentsPanel } from './documents-panel.tsx';
 import { MetricsPanel } from './metrics-panel.tsx';
+import { PatternsPanel } from './patterns-panel.tsx';
 import './resource.css';
 
 interface ResourceDetailProps {
@@ -43,14 +46,12 @@ export function ResourceDetail({ tenant, urn }: ResourceDetailProps) {
 function Everything({ resource, tenant }: { readonly resource: ResourcePage; readonly tenant: string }) {
   const [get] = useAddress();
   const toPage = useToPage();
-  const span = useSpan(tenant);
   const names = useNames(tenant);
-  const { urn, name, kind, aliases, attrs, topology, truncated, calls } = resource;
+  const { urn, name, kind, topology, documents, truncated } = resource;
+  const end = toNewest(resource);
+  const span = useSpan(tenant, undefined, end);
+  const range = { from: span.range.from ?? end, to: span.range.to ?? end };
   const chosen = topology.find((edge) => toEdgeId(edge) === get('edge'));
-  const facts = Object.entries(attrs);
-  const { from, to } = span.range;
-  const range = from !== undefined && to !== undefined ? { from, to } : span.isWaiting ? undefined : { from: calls.from, to: calls.to };
-  const hasCalls = calls.callers + calls.callees > 0;
   return (
     <div className="stack">
       <div className="page-head">
@@ -66,61 +67,76 @@ function Everything({ resource, tenant }: { readonly resource: ResourcePage; rea
         <nav className="resource-links" aria-label="Elsewhere">
           <Link href={toPage('/map', { focus: urn })}>On the map</Link>
           <Link href={toPage('/topology', { resource: urn })}>In the topology</Link>
-          <Link href={toPage('/patterns', { service: urn })}>Its patterns</Link>
+          <Link href={toPage('/knowledge', { resource: urn })}>Documents</Link>
         </nav>
       </div>
       <div className="filters">
         <SpanChoice {...span} answered={range} />
       </div>
-      <CallPanels tenant={tenant} urn={urn} span={span} isQuiet={!hasCalls} />
-      <MetricsPanel tenant={tenant} urn={urn} metrics={resource.metrics} span={span} isCut={truncated.includes('metrics')} />
-      <PatternsPanel patterns={resource.patterns} />
-      <ChangesPanel tenant={tenant} urn={urn} range={range} />
+      <CallPanels {...{ tenant, urn, range }} />
+      <MetricsPanel {...{ tenant, urn, range }} metrics={resource.metrics} isCut={truncated.includes('metrics')} />
+      <ChangesPanel {...{ tenant, urn, range }} />
+      <PatternsPanel {...{ tenant, urn, range }} />
       {chosen && (
         <section className="panel" aria-label="Chosen edge">
           <DeclaredEdge edge={chosen} names={names} isWhole />
         </section>
       )}
-      {topology.length === 0 ? (
-        <section className="panel" aria-labelledby="topology-title">
-          <h2 id="topology-title">Declared edges</h2>
-          <Empty title="No document declares an edge of it now." advice="The topology page reaches back in time." />
-        </section>
-      ) : (
-        <EdgeTable edges={topology} chosen={chosen} names={names} />
-      )}
+      {topology.length > 0 && <EdgeTable edges={topology} chosen={chosen} names={names} />}
       <div className="columns">
-        <DocumentsPanel documents={resource.documents} />
-        <section className="panel" aria-labelledby="names-title">
-          <h2 id="names-title">Names and attributes</h2>
-          {facts.length > 0 && (
-            <dl className="facts">
-              {facts.map(([field, value]) => (
-                <Fact key={field} name={field} value={value} />
-              ))}
-            </dl>
-          )}
-          {aliases.length > 0 ? (
-            <Table
-              caption="Other names"
-              rows={aliases}
-              rowKey={(alias) => `${alias.kind} ${alias.alias} ${alias.provenance}`}
-              columns={[
-                { title: 'Other name', cell: ({ alias }) => <span className="wrap">{alias}</span> },
-                { title: 'Kind', cell: (alias) => alias.kind },
-                { title: 'Said by', cell: ({ provenance }) => <span className="wrap">{provenance}</span> },
-                { title: 'Last seen', isMinor: true, cell: ({ last_seen }) => <Time at={last_seen} asOf={resource.as_of} /> },
-              ]}
-            />
-          ) : (
-            facts.length === 0 && (
-              <Empty title="It has no other names." advice="Pods, addresses and attributes come with topology documents." />
-            )
-          )}
-        </section>
+        {documents.length > 0 && <DocumentsPanel documents={documents} />}
+        <NamesPanel resource={resource} />
       </div>
-      {truncated.length > 0 && <p className="quiet">There are more {truncated.join(', ')} than are shown here.</p>}
+      <div className="last">
+        {topology.length === 0 && (
+          <Absent advice={<Link href={toPage('/topology', { resource: urn })}>The topology reaches back in time</Link>}>
+            No document declares an edge of it now.
+          </Absent>
+        )}
+        {documents.length === 0 && (
+          <Absent advice={<Link href={toPage('/knowledge')}>Knowledge takes Markdown and HTML</Link>}>No document is about it.</Absent>
+        )}
+        {truncated.length > 0 && <p className="quiet">There are more {truncated.join(', ')} than are shown here.</p>}
+      </div>
     </div>
+  );
+}
+
+/** When the newest that is known of a resource ends: its calls, else its metrics, else the newest of the tenant. */
+function toNewest({ calls, metrics }: ResourcePage): string {
+  const newest = metrics.map(({ last_bucket }) => toMs(last_bucket) + 60_000);
+  return calls.callers + calls.callees > 0 || newest.length === 0 ? calls.to : toIso(Math.max(...newest));
+}
+
+/** Other names of a resource and what documents say of it; nothing where there is none. */
+function NamesPanel({ resource }: { readonly resource: ResourcePage }) {
+  const { aliases, attrs, as_of } = resource;
+  const facts = Object.entries(attrs);
+  if (facts.length + aliases.length === 0) return null;
+  return (
+    <section className="panel" aria-labelledby="names-title">
+      <h2 id="names-title">Names and attributes</h2>
+      {facts.length > 0 && (
+        <dl className="facts">
+          {facts.map(([field, value]) => (
+            <Fact key={field} name={field} value={value} />
+          ))}
+        </dl>
+      )}
+      {aliases.length > 0 && (
+        <Table
+          caption="Other names"
+          rows={aliases}
+          rowKey={(alias) => `${alias.kind} ${alias.alias} ${alias.provenance}`}
+          columns={[
+            { title: 'Other name', cell: ({ alias }) => <span className="wrap">{alias}</span> },
+            { title: 'Kind', cell: (alias) => alias.kind },
+            { title: 'Said by', cell: ({ provenance }) => <span className="wrap">{provenance}</span> },
+            { title: 'Last seen', isMinor: true, cell: ({ last_seen }) => <Time at={last_seen} asOf={as_of} /> },
+          ]}
+        />
+      )}
+    </section>
   );
 }
 

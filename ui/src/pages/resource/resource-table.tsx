@@ -1,4 +1,3 @@
-import { useState } from 'react';
 import { Link } from 'wouter';
 import type { ResourceList } from '../../../../src/api/contract.ts';
 import { useApiList } from '../../api/use-api.ts';
@@ -6,7 +5,9 @@ import { useAddress, useToPage } from '../../frame/address.ts';
 import { lookOf } from '../../graph/picture.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { More, Table } from '../../parts/table.tsx';
+import { TextFilter } from '../../parts/text-filter.tsx';
 import { Time } from '../../parts/time.tsx';
+import { formatShare, formatShort } from '../../text/format.ts';
 
 const kinds = ['service', 'host', 'database', 'topic', 'external', 'load_balancer', 'network', 'function', 'storage', 'component', 'other'];
 
@@ -14,11 +15,10 @@ const kinds = ['service', 'host', 'database', 'topic', 'external', 'load_balance
 export function ResourceTable({ tenant }: { readonly tenant: string | undefined }) {
   const [get, set] = useAddress();
   const toPage = useToPage();
-  const [text, setText] = useState(get('q') ?? '');
   const { q, kind } = { q: get('q'), kind: get('kind') };
   const list = useApiList<ResourceList['items'][number]>(
     '/api/v1/resources',
-    { tenant_id: tenant, q, kind, limit: 100 },
+    { tenant_id: tenant, q, kind, order: 'activity', limit: 100 },
     { every: 60, wait: tenant === undefined },
   );
   return (
@@ -28,19 +28,7 @@ export function ResourceTable({ tenant }: { readonly tenant: string | undefined 
         <span className="quiet">{tenant}</span>
       </div>
       <div className="filters">
-        <label>
-          Search
-          <input
-            type="search"
-            value={text}
-            placeholder="name, URN or alias"
-            spellCheck={false}
-            onChange={({ target }) => {
-              setText(target.value);
-              set({ q: target.value.trim() });
-            }}
-          />
-        </label>
+        <TextFilter label="Search" placeholder="name, URN or alias" value={q} onChange={(text) => set({ q: text })} />
         <label>
           Kind
           <select value={kind ?? ''} onChange={({ target }) => set({ kind: target.value }, { push: true })}>
@@ -71,6 +59,11 @@ export function ResourceTable({ tenant }: { readonly tenant: string | undefined 
         >
           {({ items, as_of }) => (
             <>
+              <p className="quiet">
+                {q === undefined
+                  ? 'Those that were called and called others most in the newest hour come first.'
+                  : 'The best match comes first.'}
+              </p>
               <Table
                 caption="Resources"
                 rows={items}
@@ -90,7 +83,13 @@ export function ResourceTable({ tenant }: { readonly tenant: string | undefined 
                       </>
                     ),
                   },
-                  { title: 'Last seen', cell: ({ last_seen }) => <Time at={last_seen} asOf={as_of} /> },
+                  { title: 'Called/s', isNumber: true, cell: ({ calls = 0, rps = 0 }) => (calls === 0 ? '–' : formatShort(rps)) },
+                  {
+                    ...{ title: 'Errors', isNumber: true },
+                    cell: ({ err_rate: rate = null }) =>
+                      rate === null ? '–' : <span className={rate >= 0.05 ? 'wrong' : ''}>{formatShare(rate)}</span>,
+                  },
+                  { title: 'Last seen', isMinor: true, cell: ({ last_seen }) => <Time at={last_seen} asOf={as_of} /> },
                 ]}
               />
               <More list={list} />

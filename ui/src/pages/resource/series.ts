@@ -52,11 +52,14 @@ export const latencyMeasures: readonly Measure<CallPoint>[] = [
   { label: 'p95', colour: '--warn', of: ({ p95_ms }) => p95_ms },
 ];
 
-/** What is worth seeing of a metric of a kind; what matters most is drawn last, above the others. */
-export function metricMeasures(kind: string): readonly Measure<MetricPoint>[] {
+/** What is worth seeing of a metric of a kind; what matters most is drawn last, above the others. Of lines that are all the same there is one. */
+export function metricMeasures(kind: string, points: readonly MetricPoint[]): readonly Measure<MetricPoint>[] {
   const mean: Measure<MetricPoint> = { label: 'mean', colour: '--accent', of: ({ avg }) => avg };
   const high: Measure<MetricPoint> = { label: 'p95', colour: '--warn', of: (point) => point.p95_max_of_minutes };
   if (kind === 'counter') return [{ label: 'all series', colour: '--accent', isFilled: true, of: ({ sum }) => sum }];
+  // A gauge of one series that is read once a minute.
+  if (kind === 'gauge' && points.every(({ avg, max, p95_max_of_minutes: p95 }) => max === avg && p95 === avg))
+    return [{ ...mean, label: 'value' }];
   if (kind === 'gauge') return [{ label: 'greatest', colour: '--bad', of: ({ max }) => max }, high, mean];
   return [high, mean];
 }

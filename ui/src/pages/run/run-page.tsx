@@ -9,7 +9,9 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
-import { formatBytes, formatCount, formatMs, formatWindow, toIso, toMs } from '../../text/format.ts';
+import { formatBytes, formatCount, formatWindow, toIso, toMs } from '../../text/format.ts';
+import { toWindowsInRead } from '../runs/took.ts';
+import { Attempts } from './attempts.tsx';
 import { Gantt } from './gantt.tsx';
 import './run.css';
 import { RunControls } from './run-controls.tsx';
@@ -34,7 +36,7 @@ function Detail({ run }: { readonly run: RunDetail }) {
     span: '1h',
     to: toIso(Math.ceil((toMs(run.window_to) + 1_800_000) / 60_000) * 60_000),
   };
-  const reads = Number(run.stats.windows_in_read ?? 1);
+  const reads = toWindowsInRead(run.stats);
   return (
     <div className="stack">
       <div className="page-head">
@@ -138,34 +140,6 @@ function Rows({ stats }: Pick<RunDetail, 'stats'>) {
       {typeof stats.bytes === 'number' && stats.bytes > 0 && <Fact name="Bytes read">{formatBytes(stats.bytes)}</Fact>}
       {typeof stats.objects === 'number' && stats.objects > 0 && <Fact name="Objects read">{formatCount(stats.objects)}</Fact>}
     </dl>
-  );
-}
-
-function Attempts({ run }: { readonly run: RunDetail }) {
-  return (
-    <section className="panel" aria-labelledby="attempts-title">
-      <h2 id="attempts-title">Attempts</h2>
-      {run.attempts.length === 0 ? (
-        <Empty title="There is no attempt to show." advice="It has not begun, or its attempts are so old that they were pruned." />
-      ) : (
-        <Table
-          caption="Attempts, oldest first"
-          rows={run.attempts}
-          rowKey={({ attempt }) => attempt}
-          columns={[
-            { title: 'Attempt', cell: ({ attempt }) => attempt },
-            { title: 'Status', cell: ({ status }) => status },
-            { title: 'Started', cell: ({ started_at }) => <Time at={started_at} /> },
-            {
-              ...{ title: 'Took', isNumber: true },
-              cell: ({ started_at, finished_at }) => (finished_at === null ? '–' : formatMs(toMs(finished_at) - toMs(started_at))),
-            },
-            { title: 'Worker', isMinor: true, cell: ({ worker }) => worker ?? '–' },
-            { title: 'Error', cell: ({ error_code, error_message }) => error_message ?? error_code ?? '' },
-          ]}
-        />
-      )}
-    </section>
   );
 }
 

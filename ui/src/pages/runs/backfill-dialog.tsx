@@ -1,11 +1,14 @@
 import { useState } from 'react';
-import type { BackfillPlan, JobState } from '../../api/types.ts';
+import type { BackfillPlan } from '../../api/types.ts';
 import { useAct } from '../../api/use-api.ts';
+import { formatTenant } from '../../frame/tenant.ts';
 import { Confirm } from '../../parts/confirm.tsx';
+import { Empty } from '../../parts/states.tsx';
 import { count, formatWindow, toIso } from '../../text/format.ts';
+import type { BackfillLane } from './backfill-lanes.ts';
 
 interface BackfillDialogProps {
-  readonly jobs: readonly JobState[];
+  readonly lanes: readonly BackfillLane[];
   readonly job: string | undefined;
   readonly tenant: string | undefined;
   readonly range: { readonly from: number; readonly to: number };
@@ -19,14 +22,15 @@ const modes = [
 ] as const;
 
 /** Starts a backfill in two steps: the plan of a dry run says what would happen, then the same request does it. */
-export function BackfillDialog({ jobs, job, tenant, range, onClose }: BackfillDialogProps) {
-  const lane = jobs.find((one) => (job === undefined || one.job === job) && (tenant === undefined || one.tenant_id === tenant)) ?? jobs[0];
+export function BackfillDialog({ lanes, job, tenant, range, onClose }: BackfillDialogProps) {
+  const lane = lanes.find((one) => (job === undefined || one.job === job) && (tenant === undefined || one.tenantId === tenant)) ?? lanes[0];
   const [asked, setAsked] = useState(() => ({
-    lane: lane === undefined ? '' : `${lane.job} ${lane.tenant_id}`,
+    lane: lane === undefined ? '' : toKey(lane),
     ...dueRange(range, lane),
     mode: 'none',
     concurrency: '1',
   }));
+  const chosen = lanes.find((one) => toKey(one) === asked.lane);
   const [planned, setPlanned] = useState<typeof asked>();
   const plan = useAct<BackfillPlan, object>('/api/v1/backfills');
   const start = useAct<unknown, object>('/api/v1/backfills', ['/api/v1/']);
@@ -51,17 +55,23 @@ export function BackfillDialog({ jobs, job, tenant, range, onClose }: BackfillDi
       title="Backfill"
       action={isPlanned ? `Run ${count(pending, 'window')}` : 'See what would happen'}
       isBusy={plan.isPending || start.isPending}
-      isBlocked={isPlanned && pending === 0}
+      isBlocked={lanes.length === 0 || (isPlanned && pending === 0)}
       error={start.error ?? plan.error}
       onConfirm={confirm}
       onClose={onClose}
     >
+      {lanes.length === 0 && (
+        <Empty
+          title="There is nothing to fill yet."
+          advice="No job has a schedule, and none ran at the time that is shown. Start the scheduler with `observebridge up`, or choose a time with runs."
+        />
+      )}
       <label>
         Job and tenant
         <select value={asked.lane} onChange={({ target }) => change('lane', target.value)}>
-          {jobs.map(({ job: name, tenant_id }) => (
-            <option key={`${name} ${tenant_id}`} value={`${name} ${tenant_id}`}>
-              {name} of {tenant_id}
+          {lanes.map((one) => (
+            <option key={toKey(one)} value={toKey(one)}>
+              {one.job} of {formatTenant(one.tenantId)}
             </option>
           ))}
         </select>
@@ -96,6 +106,11 @@ export function BackfillDialog({ jobs, job, tenant, range, onClose }: BackfillDi
         />
       </label>
       {isPlanned && <Plan plan={plan.data} />}
+      {chosen?.isScheduled === false && (
+        <p className="quiet">
+          No scheduler looks after this job yet: the windows wait until `observebridge up` runs with scheduler and worker.
+        </p>
+      )}
     </Confirm>
   );
 }
@@ -122,10 +137,15 @@ function Plan({ plan }: { readonly plan: BackfillPlan }) {
   );
 }
 
+const toKey = ({ job, tenantId }: BackfillLane): string => `${job} ${tenantId}`;
+
 /** The shown stretch on the alignment of the job, up to what is due. */
-function dueRange({ from, to }: { readonly from: number; readonly to: number }, lane: JobState | undefined): { from: string; to: string } {
-  const align = (lane?.align_seconds ?? 60) * 1000;
-  const due = Math.floor((Date.now() - (lane?.delay_seconds ?? 0) * 1000) / align) * align;
-  const start = Math.floor(from / align) * align;
-  return { from: toIso(start), to: toIso(Math.max(start + align, Math.min(due, Math.ceil(to / align) * align))) };
+function dueRange(
+  { from, to }: { readonly from: number; readonly to: number },
+  lane: BackfillLane | undefined,
+): { from: string; to: string } {
+  const { alignMs, delayMs } = lane ?? { alignMs: 60_000, delayMs: 0 };
+  const due = Math.floor((Date.now() - delayMs) / alignMs) * alignMs;
+  const start = Math.floor(from / alignMs) * alignMs;
+  return { from: toIso(start), to: toIso(Math.max(start + alignMs, Math.min(due, Math.ceil(to / alignMs) * alignMs))) };
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Run } from '../../api/types.ts';
 import { useApiList } from '../../api/use-api.ts';
@@ -6,7 +7,8 @@ import { formatTenant } from '../../frame/tenant.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Status } from '../../parts/status.tsx';
 import { type Column, More, Table } from '../../parts/table.tsx';
-import { formatMs, formatShort, formatWindow, toMs } from '../../text/format.ts';
+import { formatShort, formatWindow } from '../../text/format.ts';
+import { describeTook } from './took.ts';
 
 /** Rows that a run read, over all kinds; undefined before it has. */
 export function toRowsRead({ stats }: Pick<Run, 'stats'>): number | undefined {
@@ -16,10 +18,12 @@ export function toRowsRead({ stats }: Pick<Run, 'stats'>): number | undefined {
 
 interface RunTableProps {
   readonly query: Readonly<Record<string, string | undefined>>;
+  /** What to do where no run matches. */
+  readonly advice: ReactNode;
 }
 
 /** Runs that match the query, newest window first. */
-export function RunTable({ query }: RunTableProps) {
+export function RunTable({ query, advice }: RunTableProps) {
   const toPage = useToPage();
   const runs = useApiList<Run>('/api/v1/runs', { ...query, limit: 25 }, { every: 10, live: true });
   const columns: Column<Run>[] = [
@@ -34,8 +38,8 @@ export function RunTable({ query }: RunTableProps) {
     { title: 'Job', cell: ({ job }) => job },
     { title: 'Tenant', cell: ({ tenant_id }) => formatTenant(tenant_id) },
     { title: 'Status', cell: ({ status }) => <Status of={status} /> },
-    { title: 'Rows read', isNumber: true, cell: (run) => formatOptional(toRowsRead(run), formatShort) },
-    { title: 'Took', isNumber: true, isMinor: true, cell: (run) => formatOptional(toElapsed(run), formatMs) },
+    { title: 'Rows read', isNumber: true, cell: (run) => formatRows(toRowsRead(run)) },
+    { title: 'Read took', isNumber: true, isMinor: true, cell: (run) => describeTook(run) ?? '–' },
     { title: 'Attempt', isNumber: true, isMinor: true, cell: ({ attempt }) => attempt },
     { title: 'Trigger', isMinor: true, cell: ({ trigger }) => trigger },
     {
@@ -44,14 +48,7 @@ export function RunTable({ query }: RunTableProps) {
     },
   ];
   return (
-    <Answer
-      of={runs}
-      what="runs"
-      isEmpty={({ items }) => items.length === 0}
-      empty={
-        <Empty title="No run matches." advice="Take a filter away or choose another time; a backfill runs windows that were never run." />
-      }
-    >
+    <Answer of={runs} what="runs" isEmpty={({ items }) => items.length === 0} empty={<Empty title="No run matches." advice={advice} />}>
       {({ items }) => (
         <>
           <Table caption="Runs, newest window first" columns={columns} rows={items} rowKey={({ id }) => id} />
@@ -62,9 +59,4 @@ export function RunTable({ query }: RunTableProps) {
   );
 }
 
-const formatOptional = (value: number | undefined, format: (value: number) => string): string =>
-  value === undefined ? '–' : format(value);
-
-function toElapsed({ started_at, finished_at }: Run): number | undefined {
-  return started_at === null || finished_at === null ? undefined : Math.max(0, toMs(finished_at) - toMs(started_at));
-}
+const formatRows = (rows: number | undefined): string => (rows === undefined ? '–' : formatShort(rows));

@@ -7,8 +7,10 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { More } from '../../parts/table.tsx';
 import { formatWindow, toIso } from '../../text/format.ts';
 import { BackfillDialog } from './backfill-dialog.tsx';
+import { toBackfillLanes } from './backfill-lanes.ts';
 import { Backfills } from './backfills.tsx';
 import { Legend } from './legend.tsx';
+import { NewestRun } from './newest-run.tsx';
 import { lengths, moveShown, toShown } from './range.ts';
 import { RunGrid } from './run-grid.tsx';
 import { RunTable } from './run-table.tsx';
@@ -33,12 +35,14 @@ export function RunsPage() {
   const jobs = useApi<JobList>('/api/v1/jobs', { tenant_id: chosen, limit: 1000 }, { every: 60, live: true });
   const freshness = shown.to - shown.from > LIVE_MS ? { every: 60 } : { every: 5, live: true };
   const windows = useApiList<WindowState>('/api/v1/windows', { ...scope, ...range, limit: MOST_WINDOWS }, freshness);
-  const names = [...new Set(jobs.data?.items.map((schedule) => schedule.job) ?? [])];
+  const lanes = toBackfillLanes(jobs.data?.items ?? [], windows.data?.items ?? []);
+  const names = [...new Set([...lanes.map((lane) => lane.job), ...(job === undefined ? [] : [job])])].sort();
+  const newest = <NewestRun query={{ ...scope, status }} span={get('span')} />;
   return (
     <div className="stack">
       <div className="page-head">
         <h1>Runs</h1>
-        <button type="button" onClick={() => setFilling(true)} disabled={jobs.data === undefined || jobs.data.items.length === 0}>
+        <button type="button" onClick={() => setFilling(true)}>
           Backfill…
         </button>
       </div>
@@ -92,12 +96,7 @@ export function RunsPage() {
           of={windows}
           what="windows"
           isEmpty={({ items }) => items.length === 0}
-          empty={
-            <Empty
-              title="No job is scheduled for this choice."
-              advice="Take the filter of job or tenant away, or name a tenant in the configuration."
-            />
-          }
+          empty={<Empty title="Nothing is scheduled here, and nothing ran at this time." advice={newest} />}
         >
           {(list) => (
             <>
@@ -110,11 +109,16 @@ export function RunsPage() {
       <Backfills job={job} tenant={chosen} />
       <section className="panel" aria-labelledby="list-title">
         <h2 id="list-title">{run_id ? 'Runs with this id' : 'Runs of this time'}</h2>
-        <RunTable query={run_id ? { ...scope, status, run_id } : { ...scope, status, ...range }} />
+        <RunTable
+          query={run_id ? { ...scope, status, run_id } : { ...scope, status, ...range }}
+          advice={
+            run_id
+              ? 'Take a filter away, or look whether the id is right; an id that only asked for windows that were refused is in no run.'
+              : newest
+          }
+        />
       </section>
-      {isFilling && (
-        <BackfillDialog jobs={jobs.data?.items ?? []} job={job} tenant={chosen} range={shown} onClose={() => setFilling(false)} />
-      )}
+      {isFilling && <BackfillDialog lanes={lanes} job={job} tenant={chosen} range={shown} onClose={() => setFilling(false)} />}
     </div>
   );
 }

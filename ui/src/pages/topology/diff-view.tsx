@@ -9,22 +9,12 @@ import { Answer, Empty } from '../../parts/states.tsx';
 import { More, Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { count } from '../../text/format.ts';
+import { ChangeWords, noteOf, UrnWords } from './edge-words.tsx';
 import { type Moment, MomentSlider } from './moment-slider.tsx';
-import { type Names, useNames } from './names.ts';
+import { useNames } from './names.ts';
 import { Place } from './place.tsx';
-import { UrnWords } from './state-view.tsx';
 import type { TopologyFilter } from './topology-filter.ts';
-import {
-  type Change,
-  changeLooks,
-  type Ends,
-  formatAttrs,
-  formatEvidence,
-  relationLooks,
-  sameLook,
-  toEdgeId,
-  toPicture,
-} from './topology-picture.ts';
+import { type Change, changeLooks, type Ends, relationLooks, sameLook, toEdgeId, toPicture } from './topology-picture.ts';
 
 interface ViewProps {
   readonly scope: TopologyFilter;
@@ -79,6 +69,8 @@ interface DifferencesProps {
 
 function Differences({ tenant, changes, after }: DifferencesProps) {
   const toPage = useToPage();
+  const [get, set] = useAddress();
+  const chosen = get('edge');
   const names = useNames(tenant);
   const byId = useMemo(() => new Map(changes.map((change) => [toEdgeId(change), change])), [changes]);
   const picture = useMemo(
@@ -96,7 +88,7 @@ function Differences({ tenant, changes, after }: DifferencesProps) {
   return (
     <div className="stack">
       <p role="status">{summary}</p>
-      <section aria-label="Drawing">
+      <section aria-label="Picture">
         <GraphCanvas
           name={`topology.${tenant}`}
           picture={picture}
@@ -106,7 +98,9 @@ function Differences({ tenant, changes, after }: DifferencesProps) {
             const change = byId.get(id);
             return change ? <ChangeWords change={change} names={names} /> : <UrnWords urn={id} names={names} />;
           }}
-          onChooseNode={() => undefined}
+          onChooseNode={(resource) => set({ resource, edge: undefined }, { push: true })}
+          onChooseEdge={(edge) => set({ edge }, { push: true })}
+          chosen={chosen}
         />
         <Legend kinds={[...new Set(picture.nodes.map(({ id }) => names(id).kind))]} edges={[...Object.values(changeLooks), sameLook]} />
       </section>
@@ -115,6 +109,7 @@ function Differences({ tenant, changes, after }: DifferencesProps) {
         <Table
           caption="Differences"
           rows={changes}
+          isChosen={(change) => toEdgeId(change) === chosen}
           rowKey={(change) => `${change.change} ${toEdgeId(change)} ${change.source} ${change.scope}`}
           columns={[
             {
@@ -126,7 +121,7 @@ function Differences({ tenant, changes, after }: DifferencesProps) {
               ),
             },
             { title: 'From', cell: ({ src_urn }) => <Link href={toPage('/resource', { urn: src_urn })}>{names(src_urn).name}</Link> },
-            { title: 'Relation', cell: ({ relation }) => relationLooks[relation].title },
+            { title: 'Relation', cell: ({ relation }) => <span className="nowrap">{relationLooks[relation].title}</span> },
             { title: 'To', cell: ({ dst_urn }) => <Link href={toPage('/resource', { urn: dst_urn })}>{names(dst_urn).name}</Link> },
             { title: 'When', cell: ({ at }) => <Time at={at} /> },
             { title: 'Source', isMinor: true, cell: ({ source, scope }) => <span className="wrap">{`${source} ${scope}`}</span> },
@@ -136,24 +131,5 @@ function Differences({ tenant, changes, after }: DifferencesProps) {
         />
       </section>
     </div>
-  );
-}
-
-function noteOf({ change, attrs, attrs_before, still_declared }: Change): string {
-  if (change === 'changed') return `${formatAttrs(attrs_before) || 'nothing'} became ${formatAttrs(attrs) || 'nothing'}`;
-  if (change === 'closed' && still_declared) return 'another source still declares it';
-  if (change === 'opened' && still_declared) return 'another source declares it as well';
-  return '';
-}
-
-function ChangeWords({ change, names }: { readonly change: Change; readonly names: Names }) {
-  return (
-    <>
-      <p>
-        <strong>{change.change}</strong> · {names(change.src_urn).name} {relationLooks[change.relation].title} {names(change.dst_urn).name}
-      </p>
-      <p>{formatEvidence(change.evidence)}</p>
-      <p>{noteOf(change)}</p>
-    </>
   );
 }

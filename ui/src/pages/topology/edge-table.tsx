@@ -4,11 +4,14 @@ import type { TopologyEdge } from '../../../../src/api/contract.ts';
 import { useAddress, useToPage } from '../../frame/address.ts';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
+import { formatCount } from '../../text/format.ts';
 import type { Names } from './names.ts';
 import { Place } from './place.tsx';
-import { relationLooks, toEdgeId } from './topology-picture.ts';
+import { formatEvidence, relationLooks, toEdgeId } from './topology-picture.ts';
 
-const STEP = 50;
+const STEP = 25;
+/** Shorter lists are seen at a glance. */
+const LEAST_FILTERED = 9;
 
 interface EdgeTableProps {
   readonly edges: readonly TopologyEdge[];
@@ -20,15 +23,33 @@ interface EdgeTableProps {
 
 /** Declared edges as a table: everything that the drawing shows, for keyboards and readers of the screen. */
 export function EdgeTable({ edges, chosen, names, title = 'Declared edges' }: EdgeTableProps) {
-  const [, set] = useAddress();
+  const [get, set] = useAddress();
   const toPage = useToPage();
   const [most, setMost] = useState(STEP);
+  const filter = (get('edges') ?? '').trim().toLowerCase();
+  const found = edges.filter((edge) => filter === '' || toWords(edge, names).includes(filter));
   return (
     <section className="panel" aria-labelledby="edges-title">
-      <h2 id="edges-title">{title}</h2>
+      <div className="panel-head">
+        <h2 id="edges-title">{title}</h2>
+        {edges.length >= LEAST_FILTERED && (
+          <div className="filters">
+            <label>
+              Filter
+              <input
+                type="search"
+                placeholder="name, source or file"
+                value={get('edges') ?? ''}
+                onChange={({ target }) => set({ edges: target.value })}
+              />
+            </label>
+          </div>
+        )}
+      </div>
+      {found.length === 0 && <p className="quiet">No edge has this in its names, sources or files.</p>}
       <Table
         caption={title}
-        rows={edges.slice(0, most)}
+        rows={found.slice(0, most)}
         rowKey={toEdgeId}
         isChosen={(edge) => edge === chosen}
         columns={[
@@ -40,7 +61,7 @@ export function EdgeTable({ edges, chosen, names, title = 'Declared edges' }: Ed
               </Link>
             ),
           },
-          { title: 'Relation', cell: ({ relation }) => relationLooks[relation].title },
+          { title: 'Relation', cell: ({ relation }) => <span className="nowrap">{relationLooks[relation].title}</span> },
           {
             title: 'To',
             cell: ({ dst_urn }) => (
@@ -71,11 +92,16 @@ export function EdgeTable({ edges, chosen, names, title = 'Declared edges' }: Ed
           },
         ]}
       />
-      {edges.length > most && (
+      {found.length > most && (
         <button type="button" className="more" onClick={() => setMost(most + STEP)}>
-          Show more
+          Show more of {formatCount(found.length)}
         </button>
       )}
     </section>
   );
+}
+
+function toWords({ src_urn, relation, dst_urn, declared_by }: TopologyEdge, names: Names): string {
+  const claims = declared_by.flatMap(({ source, scope, evidence }) => [source, scope, formatEvidence(evidence)]);
+  return [names(src_urn).name, relationLooks[relation].title, names(dst_urn).name, ...claims].join(' ').toLowerCase();
 }

@@ -1,5 +1,9 @@
+import { useEffect, useState } from 'react';
 import type { TopologyMomentList } from '../../../../src/api/contract.ts';
 import { count, formatTime, toMs } from '../../text/format.ts';
+
+/** A slider that moves on is asked for only when it rests for so long. */
+const REST_MS = 120;
 
 export type Moment = TopologyMomentList['items'][number];
 
@@ -16,14 +20,25 @@ interface MomentSliderProps {
 export function MomentSlider({ label, moments, at, onChoose }: MomentSliderProps) {
   const rising = moments.toReversed();
   const last = rising.length;
-  const place =
+  const [moved, setMoved] = useState<number>();
+  const chosen =
     at === undefined
       ? last
       : Math.max(
           0,
           rising.findLastIndex((moment) => toMs(moment.at) <= toMs(at)),
         );
-  const choose = (index: number): void => onChoose(rising[index]?.at);
+  const place = moved ?? chosen;
+  const choose = (index: number): void => {
+    setMoved(undefined);
+    onChoose(rising[index]?.at);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another movement begins another rest
+  useEffect(() => {
+    if (moved === undefined) return;
+    const timer = setTimeout(() => choose(moved), REST_MS);
+    return () => clearTimeout(timer);
+  }, [moved]);
   const moment = rising[place];
   const words = moment === undefined ? 'now' : `${formatTime(moment.at)} UTC: ${describe(moment)}`;
   return (
@@ -39,7 +54,7 @@ export function MomentSlider({ label, moments, at, onChoose }: MomentSliderProps
           max={last}
           value={place}
           aria-valuetext={words}
-          onChange={({ target }) => choose(Number(target.value))}
+          onChange={({ target }) => setMoved(Number(target.value))}
         />
       </label>
       <button type="button" aria-label={`${label}: later change`} disabled={place === last} onClick={() => choose(place + 1)}>

@@ -2,11 +2,12 @@ import type { ScopeList, TopologyMomentList } from '../../../../src/api/contract
 import { useApi } from '../../api/use-api.ts';
 import { useAddress } from '../../frame/address.ts';
 import { useTenant } from '../../frame/tenant.ts';
+import { Choice } from '../../parts/choice.tsx';
 import { ResourceSearch } from '../../parts/resource-search.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { DiffView } from './diff-view.tsx';
 import { DriftView } from './drift-view.tsx';
-import { ScopeTable } from './scope-table.tsx';
+import { ScopeTable, ScopeWarning } from './scope-table.tsx';
 import { StateView } from './state-view.tsx';
 import type { TopologyFilter } from './topology-filter.ts';
 import './topology.css';
@@ -42,7 +43,7 @@ export function TopologyPage() {
               key={name}
               type="button"
               aria-pressed={name === view}
-              onClick={() => set({ view: name, edge: undefined }, { push: true })}
+              onClick={() => set({ view: name, edge: undefined, from: undefined, to: undefined, span: undefined }, { push: true })}
             >
               {views[name]}
             </button>
@@ -56,18 +57,24 @@ export function TopologyPage() {
               value={scope.resource}
               onChoose={(urn) => set({ resource: urn, edge: undefined }, { push: true })}
             />
-            <Choice name="source" label="Source" value={scope.source} options={sources.map((source) => [source, source])} />
             <Choice
-              name="relation"
+              label="Source"
+              value={scope.source}
+              options={sources.map((source) => [source, source])}
+              onChoose={(source) => set({ source, edge: undefined }, { push: true })}
+            />
+            <Choice
               label="Relation"
               value={scope.relation}
+              onChoose={(relation) => set({ relation, edge: undefined }, { push: true })}
               options={Object.entries(relationLooks).map(([relation, { title }]) => [relation, title])}
             />
           </>
         )}
       </div>
+      {scopes.data && <ScopeWarning list={scopes.data} />}
       {view === 'drift' ? (
-        <DriftView tenant={tenant} />
+        <DriftView tenant={tenant} firstDeclaredAt={moments.data && toFirst(moments.data)} />
       ) : (
         <Answer
           of={moments}
@@ -85,6 +92,11 @@ export function TopologyPage() {
   );
 }
 
+/** When the first of all moments was; null without any, undefined where older ones were not asked for. */
+function toFirst({ items, next_cursor }: TopologyMomentList): string | null | undefined {
+  return next_cursor === undefined ? (items.at(-1)?.at ?? null) : undefined;
+}
+
 function NothingDeclared({ isNarrow }: { readonly isNarrow: boolean }) {
   if (isNarrow) return <Empty title="No document declares an edge like that." advice="Take a filter away to see others." />;
   return (
@@ -97,29 +109,5 @@ function NothingDeclared({ isNarrow }: { readonly isNarrow: boolean }) {
         </>
       }
     />
-  );
-}
-
-interface ChoiceProps {
-  readonly name: string;
-  readonly label: string;
-  readonly value: string | undefined;
-  readonly options: readonly (readonly [value: string, title: string])[];
-}
-
-function Choice({ name, label, value, options }: ChoiceProps) {
-  const [, set] = useAddress();
-  return (
-    <label>
-      {label}
-      <select value={value ?? ''} onChange={({ target }) => set({ [name]: target.value, edge: undefined }, { push: true })}>
-        <option value="">All</option>
-        {options.map(([option, title]) => (
-          <option key={option} value={option}>
-            {title}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

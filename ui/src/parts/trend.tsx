@@ -1,4 +1,5 @@
-import type { Pattern } from '../../../../src/api/contract.ts';
+import type { Pattern } from '../../../src/api/contract.ts';
+import './trend.css';
 
 const signs = { new: '✦', surging: '▲' };
 

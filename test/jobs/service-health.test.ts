@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
-import { healthOrders, listServiceHealth } from '../../src/store/service-health.ts';
+import { healthOrders, listServiceHealth } from '../../src/jobs/service-health.ts';
 import { type CallRow, NOON, writeWorld } from '../graph/world.ts';
 import { describeDatabases } from '../support/databases.ts';
 
@@ -10,7 +10,7 @@ const call = (minutes: number, dst: number, rest: Partial<CallRow> = {}): CallRo
 });
 const query = {
   ...{ tenantId: 'shop', range: { from: NOON - 10 * MINUTE, to: NOON }, baseline: { from: NOON - 20 * MINUTE, to: NOON - 10 * MINUTE } },
-  ...({ order: 'worst', limit: 10 } as const),
+  ...({ order: 'worst' } as const),
 };
 
 describeDatabases('the health of services', ['pglite', 'postgres 15'], (make) => {
@@ -39,7 +39,8 @@ describeDatabases('the health of services', ['pglite', 'postgres 15'], (make) =>
     });
     expect(found[2]).toMatchObject({ calls: 0, err_rate: null, p95_ms: null, baseline_calls: 100, baseline_p95_ms: 10 });
     expect(found[4]).toMatchObject({ p95_ms: null, baseline_calls: 0, baseline_err_rate: null });
-    expect((await listServiceHealth(db, { ...query, order: 'p95_ms', limit: 1 })).map(({ name }) => name)).toEqual(['s5']);
+    expect((await listServiceHealth(db, { ...query, order: 'p95_ms' }))[0]?.name).toBe('s5');
+    expect((await listServiceHealth(db, { ...query, order: 'slowed' }))[0]).toMatchObject({ name: 's5', slowdown: 1.5, approximate: true });
     expect((await listServiceHealth(db, { ...query, resourceId: 2n })).map(({ name }) => name)).toEqual(['s2']);
     for (const order of healthOrders) expect(await listServiceHealth(db, { ...query, order })).toHaveLength(5);
     expect(
