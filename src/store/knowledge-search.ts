@@ -48,7 +48,10 @@ export interface FoundPassage {
 
 /** Passages of either ranking that take part; no offset reaches further. */
 export const RANKED = 100;
-/** Passages, or a tenth of all if that is more, whose vectors are multiplied: those whose numbers have the most signs in common with the question's. */
+/**
+ * With pgvector, passages whose vectors are multiplied, or a tenth of all if that is more: those whose numbers have the most signs in common with the
+ * question's. Without it all are.
+ */
 const MULTIPLIED = 1_000;
 const MOST_WORDS = 32;
 const SPACELESS = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]+/gu;
@@ -115,6 +118,7 @@ const SEARCH = `with
         select from kb_doc_resource r where r.tenant_id = c.tenant_id and r.doc_id = c.doc_id and r.resource_id = $7))
   ),
   asked as materialized (select kb_signs($6::real[]) as signs),
+  exact as (select atttypid = 'real[]'::regtype as is from pg_attribute where attrelid = 'kb_chunk'::regclass and attname = 'embedding'),
   by_text as (
     select doc_id, chunk, row_number() over (order by rank desc, doc_id, chunk) as place from (
       select c.doc_id, c.chunk, sum(w.weight * ts_rank('{0.4, 0.4, 0.4, 1}', c.search, w.term, 1)) as rank
@@ -127,7 +131,7 @@ const SEARCH = `with
       select c.doc_id, c.chunk, kb_similarity(c.embedding, $6::real[]) as similarity from (
         select a.doc_id, a.chunk from admitted a, asked where a.model = $5
         order by case when length(a.signs) = length(asked.signs) then bit_count(a.signs # asked.signs) end, a.doc_id, a.chunk
-        limit (select greatest($11::int, (passages / 10)::int) from total)
+        limit (select case when exact.is then null else greatest($11::int, (passages / 10)::int) end from total, exact)
       ) alike join kb_chunk c on c.tenant_id = $1 and c.doc_id = alike.doc_id and c.chunk = alike.chunk
       order by similarity desc nulls last, doc_id, chunk limit $8
     ) nearest where similarity is not null
