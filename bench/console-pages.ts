@@ -213,14 +213,14 @@ export const measuredPages: readonly MeasuredPage[] = [
       {
         name: 'raw lines',
         kind: 'click',
-        act: click(`${row('Places of raw lines, newest first')} button`),
+        act: click(`${row('Windows with such lines, newest first')} button`),
         shown: always(toHas('.read li')),
       },
       {
         name: 'open a line',
         kind: 'click',
         before: async (page) => {
-          await click(`${row('Places of raw lines, newest first')} button`)(page);
+          await click(`${row('Windows with such lines, newest first')} button`)(page);
           await page.locator('.read li').first().waitFor();
         },
         act: click('.read summary'),

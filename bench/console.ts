@@ -12,7 +12,7 @@ import { type Interaction, type MeasuredPage, measuredPages, type Subject } from
 import { measureWait, openWatchedPage, readLoad, untilShown, type Wait, type WatchedPage } from './console-watch.ts';
 import { fillLargeWorld, readLargeEvidence, WORLD_END, WORLD_TENANT, WORLD_WORDS } from './console-world.ts';
 
-const ROUNDS = 10;
+const ROUNDS = 5;
 const SCRIPT_BAR_KB = 250;
 const BAR_MS = 100;
 

@@ -48,16 +48,17 @@ describeConsole('overview', { fill, deps: { tenants: async () => ['a', 'b', 'sho
     expect(await listBarriers(page)).toEqual([]);
   });
 
-  test('the script of a page is brought when its link is pointed at or reached, before it is opened', async () => {
+  test('the scripts of all pages are brought before they are opened, and a page opens with no more of them', async () => {
     const page = await world().visit('/console/');
-    const links = page.getByRole('navigation', { name: 'Pages' });
-    const pointed = page.waitForRequest(/knowledge-page[^/]*\.js/);
-    await links.getByRole('link', { name: 'Knowledge' }).hover();
-    await pointed;
-    const reached = page.waitForRequest(/topology-page[^/]*\.js/);
-    await links.getByRole('link', { name: 'Topology' }).focus();
-    await reached;
-    expect(new URL(page.url()).pathname).toBe('/console/');
+    const listScripts = () =>
+      page.evaluate(`performance.getEntriesByType('resource').map(({ name }) => /([a-z]+)-page-.*[.]js$/.exec(name)?.[1])`);
+    const names = ['runs', 'run', 'map', 'topology', 'patterns', 'pattern', 'resource', 'knowledge', 'document'];
+    await expect.poll(listScripts, { timeout: 20_000 }).toEqual(expect.arrayContaining(names));
+    const scripts: string[] = [];
+    page.on('request', (request) => scripts.push(request.url()));
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Patterns' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Patterns' }).waitFor();
+    expect(scripts.filter((url) => url.endsWith('.js'))).toEqual([]);
   });
 
   test('the theme follows the system until one is chosen, which stays', async () => {

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Component, type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { Component, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { Link, Route, Switch } from 'wouter';
 import { useIsLive, useLiveRuns } from '../api/live.ts';
 import { setToken, useHasToken, useNeedsToken } from '../api/token.ts';
@@ -7,10 +7,10 @@ import { type Page, pages } from '../pages/index.ts';
 import { Empty, Failure, Loading } from '../parts/states.tsx';
 import { usePath, useToPage } from './address.ts';
 import type { PageProps } from './page-props.ts';
+import { Preparation } from './preparation.tsx';
 import { SignIn } from './sign-in.tsx';
 import { useTenant } from './tenant.ts';
 import { chooseTheme, type Theme, useTheme } from './theme.ts';
-import { usePreparation } from './use-preparation.ts';
 
 /** The console: menu, choice of tenant and theme, and the page of the address; a field for the token while the server asks for one. */
 export function Frame() {
@@ -22,13 +22,13 @@ function SignedIn() {
   useLiveRuns(chosen);
   const path = usePath();
   useFocusOnArrival(path);
-  usePreparation();
   return (
     <>
       <a className="skip" href="#content">
         Skip to content
       </a>
       <Header />
+      <Preparation />
       <main id="content" tabIndex={-1}>
         <PageGuard key={path}>
           <Suspense fallback={<Loading what="page" />}>
@@ -54,7 +54,9 @@ function Shown({ page, params }: PageProps & { readonly page: Page }) {
   useEffect(() => {
     document.title = `${page.title} · ObserveBridge`;
   }, [page]);
-  return <page.View params={params} />;
+  // What was shown at first stays: another component would begin anew.
+  const [View] = useState(page.view);
+  return <View params={params} />;
 }
 
 /** A reader of the screen is told where a link led; the page that the address named at first keeps its beginning. */

@@ -1,5 +1,7 @@
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+import { type ComponentType, lazy } from 'react';
 import type { PageProps } from '../frame/page-props.ts';
+
+type View = ComponentType<PageProps>;
 
 /**
  * A page: its path within the console, its name, and whether the menu has it. A new one is a folder with an exported component that takes
@@ -9,17 +11,24 @@ export interface Page {
   readonly path: string;
   readonly title: string;
   readonly inMenu: boolean;
-  readonly View: LazyExoticComponent<ComponentType<PageProps>>;
   /** Brings the script of the page, which opening it would wait for. */
   readonly prepare: () => Promise<unknown>;
+  /**
+   * What shows the page: the component itself once its script is there, else one that waits for it. React lets a page that it has to wait for,
+   * however shortly, appear 300 ms later.
+   */
+  readonly view: () => View;
 }
 
-/** Loads a page when it is first opened; the name is that of its exported component. */
-function load<Name extends string>(
-  from: () => Promise<Record<Name, ComponentType<PageProps>>>,
-  name: Name,
-): Pick<Page, 'View' | 'prepare'> {
-  return { View: lazy(async () => ({ default: (await from())[name] })), prepare: from };
+/** Loads a page when it is first prepared or opened; the name is that of its exported component. */
+function load<Name extends string>(from: () => Promise<Record<Name, View>>, name: Name): Pick<Page, 'prepare' | 'view'> {
+  let loaded: View | undefined;
+  const prepare = async (): Promise<{ readonly default: View }> => {
+    loaded = (await from())[name];
+    return { default: loaded };
+  };
+  const waiting = lazy(prepare);
+  return { prepare, view: () => loaded ?? waiting };
 }
 
 /** All pages, in the order of the menu. */
