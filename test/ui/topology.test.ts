@@ -127,4 +127,21 @@ describeConsole('topology', { fill: fillMap }, (world) => {
     await page.getByText('No document declares any edge of this tenant.').waitFor();
     expect(await listBarriers(page)).toEqual([]);
   });
+
+  test('a large topology comes a thousand edges at a time', async () => {
+    const { db, visit } = world();
+    await db.query(
+      `insert into dim_resource (tenant_id, resource_id, urn, kind, name, first_seen, last_seen)
+       select 'b', i, 'urn:svc:large-' || i, 'service', 'large-' || i, '2026-01-01', '2026-01-01' from generate_series(1, 40) i`,
+    );
+    await db.query(
+      `insert into topo_edge_time (tenant_id, src_resource_id, dst_resource_id, relation, source, scope, valid, recorded_at)
+       select 'b', 1 + i / 39, 1 + (i / 39 + 1 + i % 39) % 40, 'DEPENDS_ON', 'terraform', 's', '[2026-01-01,)', '2026-01-01' from generate_series(0, 1100) i`,
+    );
+    const page = await visit('/console/topology?tenant=b');
+    await page.getByText('1,000 edges at 2026-01-01 12:00 UTC; there are more').waitFor();
+    await page.getByRole('button', { name: 'Show more' }).first().click();
+    await page.getByText('1,101 edges at 2026-01-01 12:00 UTC').waitFor();
+    expect(await page.getByText('there are more').count()).toBe(0);
+  });
 });

@@ -13,6 +13,7 @@ import { ChangeWords, noteOf, UrnWords } from './edge-words.tsx';
 import { type Moment, MomentSlider } from './moment-slider.tsx';
 import { useNames } from './names.ts';
 import { Place } from './place.tsx';
+import { PAGE_EDGES } from './state-view.tsx';
 import type { TopologyFilter } from './topology-filter.ts';
 import { type Change, changeLooks, type Ends, relationLooks, sameLook, toEdgeId, toPicture } from './topology-picture.ts';
 
@@ -30,7 +31,7 @@ export function DiffView({ scope, moments }: ViewProps) {
   const end = useMemo(() => to ?? new Date().toISOString(), [to]);
   const isBackwards = from === undefined || Date.parse(from) >= Date.parse(end);
   const diff = useApiList<Change>('/api/v1/topology/diff', { ...scope, from, to: end, limit: 1000 }, { wait: isBackwards });
-  const after = useApi<Topology>('/api/v1/topology', { ...scope, at: end, limit: 5000 });
+  const after = useApi<Topology>('/api/v1/topology', { ...scope, at: end, limit: PAGE_EDGES });
   return (
     <>
       <div className="moments">

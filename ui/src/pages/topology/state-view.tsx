@@ -1,12 +1,13 @@
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import type { Topology, TopologyDiff } from '../../../../src/api/contract.ts';
-import { useApi } from '../../api/use-api.ts';
+import { useApi, useApiList } from '../../api/use-api.ts';
 import { useAddress, useToPage } from '../../frame/address.ts';
 import { GraphCanvas } from '../../graph/graph-canvas.tsx';
 import { Legend } from '../../graph/legend.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
-import { count, formatCount, formatTime, toMs } from '../../text/format.ts';
+import { More } from '../../parts/table.tsx';
+import { count, formatTime, toMs } from '../../text/format.ts';
 import { DeclaredEdge } from './declared-edge.tsx';
 import { EdgeTable } from './edge-table.tsx';
 import { ChangeWords, UrnWords } from './edge-words.tsx';
@@ -15,8 +16,8 @@ import { useNames } from './names.ts';
 import type { TopologyFilter } from './topology-filter.ts';
 import { type Change, changeLooks, type Ends, relationLooks, toEdgeId, toPicture } from './topology-picture.ts';
 
-/** Edges that one picture may hold. */
-const MOST_EDGES = 5000;
+/** Edges that are asked for at once: of many more a picture is no longer read, but searched. */
+export const PAGE_EDGES = 1000;
 
 interface ViewProps {
   readonly scope: TopologyFilter;
@@ -27,7 +28,8 @@ interface ViewProps {
 export function StateView({ scope, moments }: ViewProps) {
   const [get, set] = useAddress();
   const at = get('at');
-  const topology = useApi<Topology>('/api/v1/topology', { ...scope, at, limit: MOST_EDGES }, at === undefined ? { every: 60 } : {});
+  const query = { ...scope, at, limit: PAGE_EDGES };
+  const topology = useApiList<TopologyEdge, Topology>('/api/v1/topology', query, at === undefined ? { every: 60 } : {});
   const place = at === undefined ? -1 : moments.findIndex((moment) => toMs(moment.at) === toMs(at));
   const before = place < 0 ? undefined : moments[place + 1]?.at;
   const isChange = before !== undefined;
@@ -43,7 +45,9 @@ export function StateView({ scope, moments }: ViewProps) {
         isEmpty={({ items }) => items.length === 0}
         empty={<Empty title="Nothing was declared at this time." advice="Move the slider to a time at which something was." />}
       >
-        {(answer) => <State answer={answer} changes={changes} tenant={scope.tenant_id ?? ''} focus={scope.resource} />}
+        {(answer) => (
+          <State answer={answer} changes={changes} tenant={scope.tenant_id ?? ''} focus={scope.resource} more={<More list={topology} />} />
+        )}
       </Answer>
     </>
   );
@@ -55,11 +59,15 @@ interface StateProps {
   readonly changes: TopologyDiff | undefined;
   readonly tenant: string;
   readonly focus: string | undefined;
+  /** Asks for more edges, where there are more. */
+  readonly more: ReactNode;
 }
+
+type TopologyEdge = Topology['items'][number];
 
 const none: TopologyDiff['items'] = [];
 
-function State({ answer: { items, at, next_cursor }, changes, tenant, focus }: StateProps) {
+function State({ answer: { items, at, next_cursor }, changes, tenant, focus, more }: StateProps) {
   const [get, set] = useAddress();
   const toPage = useToPage();
   const names = useNames(tenant);
@@ -85,8 +93,7 @@ function State({ answer: { items, at, next_cursor }, changes, tenant, focus }: S
     <div className="stack">
       <p className="quiet" role="status">
         {count(resources, 'resource')}, {count(items.length, 'edge')} at {formatTime(at)} UTC
-        {next_cursor !== undefined &&
-          `; these are the first ${formatCount(MOST_EDGES)}: choose a source, relation or resource to see others`}
+        {next_cursor !== undefined && '; there are more: choose a source, relation or resource, or show more of them'}
         {changes !== undefined && changeKinds.length > 0 && (
           <>
             ; just {changeKinds.map((kind) => `${[...changed.values()].filter(({ change }) => change === kind).length} ${kind}`).join(', ')}
@@ -94,6 +101,7 @@ function State({ answer: { items, at, next_cursor }, changes, tenant, focus }: S
           </>
         )}
       </p>
+      {more}
       <section aria-label="Picture">
         <GraphCanvas
           name={`topology.${tenant}`}
