@@ -18,6 +18,7 @@ const BAR_MS = 100;
 
 /** A filled database to look at. */
 interface World {
+  readonly name: string;
   readonly title: string;
   readonly tenant: string;
   readonly end: number;
@@ -29,7 +30,7 @@ interface World {
 
 const worlds: readonly World[] = [
   {
-    ...{ title: 'real telemetry of 145 windows', tenant: 'shop', end: trainTicketRange.to, word: 'instances' },
+    ...{ name: 'real', title: 'real telemetry of 145 windows', tenant: 'shop', end: trainTicketRange.to, word: 'instances' },
     service: { urn: 'urn:k8s:svc:train-ticket/ts-basic-service', name: 'ts-basic-service' },
     fill: async (db, stack) => {
       const { readEvidence } = stack.use(await fillTrainTicket(db));
@@ -38,7 +39,7 @@ const worlds: readonly World[] = [
     },
   },
   {
-    ...{ title: WORLD_WORDS, tenant: WORLD_TENANT, end: WORLD_END, word: 'restart' },
+    ...{ name: 'large', title: WORLD_WORDS, tenant: WORLD_TENANT, end: WORLD_END, word: 'restart' },
     service: { urn: 'urn:k8s:svc:large/service-2', name: 'service-2' },
     fill: async (db) => {
       await fillLargeWorld(db);
@@ -47,8 +48,14 @@ const worlds: readonly World[] = [
   },
 ];
 
-/** How long a person waits for every page of the console and after every input there, in the browser of the system. */
-export async function benchConsole(): Promise<string[]> {
+/**
+ * How long a person waits for every page of the console and after every input there, in the browser of the system. `only` names worlds, pages and
+ * inputs to be measured alone, as in `console:real:map:theme`.
+ */
+export async function benchConsole(only: readonly string[]): Promise<string[]> {
+  const named = [...worlds, ...measuredPages, ...measuredPages.flatMap(({ interactions }) => interactions)];
+  const unknown = only.find((word) => named.every(({ name }) => name !== word));
+  if (unknown !== undefined) return [`console: there is no world, page or input ${unknown}`];
   const installed = findChromium();
   if (installed === undefined) return ['console: not measured, no Chromium is installed'];
   buildConsole();
@@ -56,14 +63,14 @@ export async function benchConsole(): Promise<string[]> {
   const browser = await chromium.launch(installed);
   stack.defer(() => browser.close());
   const lines: string[] = [];
-  for (const world of worlds) {
+  for (const world of choose(worlds, only)) {
     if (world.tenant === 'shop' && !hasTrainTicket) lines.push(`console, ${world.title}: not measured, it is not beside this checkout`);
-    else lines.push(...(await measureWorld(world, browser)));
+    else lines.push(...(await measureWorld(world, browser, only)));
   }
   return lines;
 }
 
-async function measureWorld(world: World, browser: Browser): Promise<string[]> {
+async function measureWorld(world: World, browser: Browser, only: readonly string[]): Promise<string[]> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await openDatabase('pglite:memory'));
   await migrate(db);
@@ -90,12 +97,19 @@ async function measureWorld(world: World, browser: Browser): Promise<string[]> {
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   const subject = await findSubject(url, world);
   const reports: { readonly worst: number; readonly line: string }[] = [];
-  for (const page of measuredPages) reports.push(await measurePage({ browser, url, subject, page }));
+  for (const page of choose(measuredPages, only))
+    reports.push(await measurePage({ browser, url, subject, page: { ...page, interactions: choose(page.interactions, only) } }));
   const words = reports.toSorted((left, right) => right.worst - left.worst).map(({ line }) => line);
   return [
     `console over ${world.title}; a wait is ms until the answer is painted, p50/p95 of ${ROUNDS} first visits, (p95 until the next frame, p50 of the work of the page)`,
     ...words,
   ];
+}
+
+/** The things that are named, or all where none of them is. */
+function choose<Thing extends { readonly name: string }>(things: readonly Thing[], names: readonly string[]): readonly Thing[] {
+  const chosen = things.filter(({ name }) => names.includes(name));
+  return chosen.length > 0 ? chosen : things;
 }
 
 interface Measuring {

@@ -114,9 +114,15 @@ export function toQuestions(subject: Subject): Readonly<Record<string, (round: n
     'resource: calls of a month': of(edges, ({ src }) => ['calls', { ...last(30 * DAY), resource: src, limit: 500 }]),
     'resource: callers over a week': of(edges, ({ dst }, round) => ['calls/series', { ...ago(7 * DAY, round), dst }]),
     'resource: callees over a month': of(edges, ({ src }) => ['calls/series', { ...last(30 * DAY), src }]),
-    'resource: metric of an hour': of(metrics, (metric, round) => ['metrics/series', { ...metric, ...ago(HOUR, round) }]),
-    'resource: metric of a week': of(metrics, (metric, round) => ['metrics/series', { ...metric, ...ago(7 * DAY, round) }]),
-    'resource: metric of a month': of(metrics, (metric) => ['metrics/series', { ...metric, ...last(30 * DAY) }]),
+    'resource: metrics of an hour': of(metrics, ({ resource }, round) => [
+      'metrics',
+      { resource, points: true, ...ago(HOUR, round), limit: 6 },
+    ]),
+    'resource: metrics of a week': of(metrics, ({ resource }, round) => [
+      'metrics',
+      { resource, points: true, ...ago(7 * DAY, round), limit: 6 },
+    ]),
+    'resource: metrics of a month': of(metrics, ({ resource }) => ['metrics', { resource, points: true, ...last(30 * DAY), limit: 6 }]),
     'resource: changes of an hour': of(edges, ({ dst }, round) => ['changes', { ...ago(HOUR, round), resource: dst, hops: 1, limit: 300 }]),
     'resource: changes of a week': of(edges, ({ dst }, round) => [
       'changes',
@@ -127,6 +133,7 @@ export function toQuestions(subject: Subject): Readonly<Record<string, (round: n
     'knowledge: search': (round) => ['knowledge/search', { q: `why is the order of customer ${round} late`, limit: 10 }],
     'knowledge: document': of(subject.documents, (id) => [`knowledge/${id}`, { limit: 200 }]),
     'agents: metrics of a resource': of(metrics, ({ resource }) => ['metrics', { resource }]),
+    'agents: metric of a month': of(metrics, (metric) => ['metrics/series', { ...metric, ...last(30 * DAY) }]),
     'agents: an edge over a month': of(edges, (edge) => ['calls/series', { ...last(30 * DAY), ...edge }]),
     'agents: all calls of a day': (round) => ['calls/series', { ...ago(DAY, round), step_seconds: 300 * (1 + round) }],
     'agents: changes': (round) => ['changes', ago(HOUR, round)],

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listBreaches } from './support/house-rules.ts';
 
+/** In two pieces, so that a search for the words finds nothing in our own files. */
+const anyCast = ['as', 'any'].join(' ');
 const root = join(import.meta.dirname, '..');
 
 function readSources(): Map<string, string> {
@@ -43,7 +45,7 @@ describe('listBreaches', () => {
     const files = {
       'src/core/time.ts': 'export const a = 1;',
       'src/store/db.ts': "import { a } from '../core/time.ts';\nimport pg from 'pg';\nimport { b } from './b.ts';",
-      'src/cli/run.ts': "import { a } from '../store/db.ts';\n// import { x } from './run.ts'; as any",
+      'src/cli/run.ts': `import { a } from '../store/db.ts';\n// import { x } from './run.ts'; ${anyCast}`,
       'test/run.test.ts': "import { a } from '../src/cli/run.ts';",
     };
     expect(breachesOf(files)).toEqual([]);
@@ -59,7 +61,8 @@ describe('listBreaches', () => {
   });
 
   it.each([
-    ['src/core/a.ts', `const a = b ${'as'} any;`, 'type any'],
+    ['src/core/a.ts', `const a = b ${anyCast};`, 'type any'],
+    ['src/core/a.ts', 'const a = b as\n  any;', 'type any'],
     ['src/core/a.ts', `function f(a:${' '}any) {}`, 'type any'],
     ['src/core/a.ts', `export ${'default'} 1;`, 'default export'],
     ['src/core/a.ts', 'export const a = Date.now();', 'reads a clock'],
@@ -72,7 +75,7 @@ describe('listBreaches', () => {
 
   it('allows the environment in its one file, and rules quoted as text', () => {
     expect(breachesOf({ 'src/config/environment.ts': 'export const e = process.env;' })).toEqual([]);
-    expect(breachesOf({ 'src/cli/a.ts': "const a = 'x as any; process.env';" })).toEqual([]);
+    expect(breachesOf({ 'src/cli/a.ts': `const a = 'x ${anyCast}; process.env';` })).toEqual([]);
     expect(breachesOf({ 'src/cli/a.ts': 'const a = 1;\n'.repeat(400) })).toEqual([]);
   });
 });

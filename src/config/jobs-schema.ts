@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { durationField } from '../core/config-field.ts';
 
 /** The jobs there are, in the order in which they feed each other. */
-export const jobNames = ['oo-agg', 'age-refresh', 'topo-iac', 'topo-ansible', 'prune'] as const;
+export const jobNames = ['oo-agg', 'age-refresh', 'roll-up', 'topo-iac', 'topo-ansible', 'prune'] as const;
 export type JobName = (typeof jobNames)[number];
 
 interface JobDefaults {
@@ -88,6 +88,14 @@ export const JobsConfigSchema = Type.Object(
       },
       { additionalProperties: false, default: {}, description: AGE_REFRESH },
     ),
+    'roll-up': jobSchema({
+      description: 'Sums up metrics, calls and log patterns of whole hours and days, from which views of long ranges are answered.',
+      align: '1h',
+      settle: [],
+      max_batch: 1,
+      after: ['oo-agg'],
+      catch_up: 'last',
+    }),
     'topo-iac': jobSchema({
       description: 'Reads the topology that infrastructure code declares.',
       align: '15m',

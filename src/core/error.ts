@@ -108,10 +108,15 @@ export const errorCatalogue = {
     retryable: true,
     remedy: 'Check that the path or address in the message exists and that this user may read it; nothing is closed until it can be read.',
   },
+  OB_TOPOLOGY_SCOPE_TAKEN: {
+    retryable: false,
+    remedy:
+      'Give one of the places in the message another `scope`, or leave out what both hold; the edges of the other one stay as they are.',
+  },
   OB_DOCUMENT_INVALID: { retryable: false, remedy: 'Correct what the message names, or leave the document out.' },
   OB_DOCUMENT_UNREADABLE: { retryable: true, remedy: 'Check that the path in the message exists and that this user may read it.' },
   OB_DOCUMENT_UNKNOWN: { retryable: false, remedy: '`observebridge knowledge list` prints the documents there are.' },
-  OB_EVIDENCE_UNKNOWN: { retryable: false, remedy: 'Link only what the tenant has: keys are those that the lists and tables show.' },
+  OB_EVIDENCE_UNKNOWN: { retryable: false, remedy: 'Name only what the tenant has: keys are those that the lists and tables show.' },
   OB_EMBEDDINGS_UNAVAILABLE: {
     retryable: true,
     remedy:

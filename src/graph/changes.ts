@@ -1,8 +1,9 @@
 import { formatTime, MINUTE, parseTime } from '../core/time.ts';
 import { floorTo, type Window } from '../core/window.ts';
+import type { CallReader } from './call-reader.ts';
 import type { FoundResource } from './find-resource.ts';
 import type { GraphReader } from './graph-db.ts';
-import { listMovedEdges, type MergeEdges } from './moved-edges.ts';
+import { findMovedEdges } from './moved-edges.ts';
 import { MOST_HOPS } from './neighbours.ts';
 import { walkHops } from './walk-hops.ts';
 
@@ -50,14 +51,9 @@ interface Found extends Omit<Change, 'hops' | 'text'> {
  * What changed in a range: declared edges that opened, closed or got other attributes, events, patterns whose first line lies in it, and calls that
  * moved against the time right before. In order of time, then of kind and resources. Moved calls stand at the beginning of the range.
  */
-export async function listChanges(
-  db: GraphReader,
-  tenantId: string,
-  query: ChangesQuery,
-  mergeEdges?: MergeEdges | undefined,
-): Promise<Changes> {
+export async function listChanges(db: GraphReader, tenantId: string, query: ChangesQuery, calls: CallReader): Promise<Changes> {
   const { range, near, kind, offset, limit } = query;
-  const hops = near && (await findNear(db, tenantId, range, near));
+  const hops = near && (await findNear(db, tenantId, range, near, calls));
   const bounds = [tenantId, formatTime(range.from), formatTime(range.to), hops ? [...hops.keys()] : null, offset + limit + 1];
   const wanted = (...kinds: ChangeKind[]): boolean => kind === undefined || kinds.includes(kind);
   const found: Found[] = [];
@@ -67,7 +63,7 @@ export async function listChanges(
   if (wanted('event')) found.push(...(await db.query<Found>(EVENTS, bounds)));
   if (wanted('pattern_new')) found.push(...(await db.query<Found>(PATTERNS, bounds)));
   const changes = found.map(({ ids, ...change }): Change => ({ ...change, text: describe(change), hops: nearest(ids, hops) }));
-  if (wanted('edge_moved')) changes.push(...(await listMoved(db, tenantId, { range, hops, mergeEdges })));
+  if (wanted('edge_moved')) changes.push(...(await listMoved(db, tenantId, { range, hops, calls })));
   const all = changes.toSorted((a, b) => (parseTime(a.at) ?? 0) - (parseTime(b.at) ?? 0) || compare(keyOf(a), keyOf(b)));
   return { items: all.slice(offset, offset + limit), ...(all.length > offset + limit ? { nextOffset: offset + limit } : {}) };
 }
@@ -78,10 +74,14 @@ async function findNear(
   tenantId: string,
   range: Window,
   { resource, hops }: { resource: FoundResource; hops: number },
+  calls: CallReader,
 ): Promise<Map<bigint, number>> {
-  const callsFrom = floorTo(2 * range.from - range.to, BUCKET);
-  const times = [formatTime(range.from), formatTime(range.to), formatTime(callsFrom)];
-  return walkHops(resource.id, Math.min(hops, MOST_HOPS), (ids) => db.query<{ id: bigint }>(STEP, [tenantId, ...times, ids]));
+  const called = { from: floorTo(2 * range.from - range.to, BUCKET), to: range.to };
+  const times = [formatTime(range.from), formatTime(range.to)];
+  return walkHops(resource.id, Math.min(hops, MOST_HOPS), async (ids) => [
+    ...(await calls.listPeers(called, ids)),
+    ...(await db.query<{ id: bigint }>(STEP, [tenantId, ...times, ids])),
+  ]);
 }
 
 async function listMoved(
@@ -90,38 +90,19 @@ async function listMoved(
   query: {
     readonly range: Window;
     readonly hops: ReadonlyMap<bigint, number> | undefined;
-    readonly mergeEdges: MergeEdges | undefined;
+    readonly calls: CallReader;
   },
 ): Promise<Change[]> {
-  const { range, hops, mergeEdges } = query;
+  const { range, hops, calls } = query;
   const window = { from: floorTo(range.from, BUCKET), to: floorTo(range.to + BUCKET - 1, BUCKET) };
-  // Pages are in another order than the calls that a limit would keep most of.
-  const moved = {
-    window,
-    baseline: 'before' as const,
-    minCalls: MOVED_CALLS,
-    near: hops && [...hops.keys()],
-    limit: Number.POSITIVE_INFINITY,
-  };
-  const { edges } = await listMovedEdges(db, tenantId, moved, mergeEdges);
-  const ids = hops && (await findIds(db, tenantId, [...new Set(edges.flatMap(({ src_urn, dst_urn }) => [src_urn, dst_urn]))]));
-  return edges.map(({ src_urn, dst_urn, moved, calls, baseline_calls, ...measures }) => {
-    const ends = [src_urn, dst_urn].flatMap((urn) => ids?.get(urn) ?? []);
-    return {
-      ...{ at: formatTime(window.from), kind: 'edge_moved', urns: [src_urn, dst_urn], hops: nearest(ends, hops) },
-      text: `Calls from ${src_urn} to ${dst_urn} moved: ${moved.join(', ')}.`,
-      details: { moved, calls: Number(calls), baseline_calls: Number(baseline_calls), ...measures },
-      provenance: { table: 'service_call_5m', from: formatTime(window.from), to: formatTime(window.to), compared_with: 'right before' },
-    } satisfies Change;
-  });
-}
-
-async function findIds(db: GraphReader, tenantId: string, urns: readonly string[]): Promise<Map<string, bigint>> {
-  const rows = await db.query<{ urn: string; id: bigint }>(
-    'select urn, resource_id as id from dim_resource where tenant_id = $1 and urn = any($2::text[])',
-    [tenantId, urns],
-  );
-  return new Map(rows.map(({ urn, id }) => [urn, id]));
+  const moved = { window, baseline: 'before', minCalls: MOVED_CALLS, near: hops && [...hops.keys()] } as const;
+  const found = await findMovedEdges(db, tenantId, moved, calls);
+  return found.map(({ ids, edge: { src_urn, dst_urn, moved, calls, baseline_calls, ...measures } }) => ({
+    ...{ at: formatTime(window.from), kind: 'edge_moved', urns: [src_urn, dst_urn], hops: nearest(ids, hops) },
+    text: `Calls from ${src_urn} to ${dst_urn} moved: ${moved.join(', ')}.`,
+    details: { moved, calls: Number(calls), baseline_calls: Number(baseline_calls), ...measures },
+    provenance: { table: 'service_call_5m', from: formatTime(window.from), to: formatTime(window.to), compared_with: 'right before' },
+  }));
 }
 
 function nearest(ids: readonly bigint[], hops: ReadonlyMap<bigint, number> | undefined): number | null {
@@ -174,15 +155,12 @@ const CHANGED = `select upper(h.recorded) as at, 'edge_changed' as kind, ${EDGE}
   where ${NEAR} and h.tenant_id = $1 and upper(h.recorded) >= $2::timestamptz and upper(h.recorded) < $3::timestamptz and h.attrs <> e.attrs
   order by 1, s.urn collate "C", d.urn collate "C" limit $5`;
 
-/** Takes tenant, from, to, the time from which calls count, and ids; gives the ids one hop from those, over calls and edges declared in the range. */
+/** Takes tenant, from, to and ids; gives the ids one hop from those over edges declared in the range. */
 const STEP = ['src', 'dst']
-  .map((end) => {
-    const columns = `${end === 'src' ? 'dst' : 'src'}_resource_id as id`;
-    const isNear = `tenant_id = $1 and ${end}_resource_id = any($5::bigint[])`;
-    return `select ${columns} from service_call_5m where ${isNear} and bucket >= $4::timestamptz and bucket < $3::timestamptz
-      union select ${columns} from topo_edge_time
-      where ${isNear} and lower(valid) < $3::timestamptz and (upper_inf(valid) or upper(valid) > $2::timestamptz)`;
-  })
+  .map(
+    (end) => `select ${end === 'src' ? 'dst' : 'src'}_resource_id as id from topo_edge_time
+      where tenant_id = $1 and ${end}_resource_id = any($4::bigint[]) and lower(valid) < $3::timestamptz and (upper_inf(valid) or upper(valid) > $2::timestamptz)`,
+  )
   .join(' union ');
 
 // A subject names a resource by URN, name or alias; an event without a subject concerns everything. Which names are near is known before the

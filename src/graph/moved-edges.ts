@@ -1,5 +1,6 @@
-import { DAY, formatTime, type Micros } from '../core/time.ts';
+import { DAY, type Micros } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
+import type { CallReader } from './call-reader.ts';
 import type { GraphReader } from './graph-db.ts';
 
 /** What a time is compared with: the same length of time right before it, or the same time a day earlier. */
@@ -13,12 +14,11 @@ export interface MovedQuery {
   readonly minCalls: number;
   /** Only edges from or to these resources. */
   readonly near?: readonly bigint[] | undefined;
-  readonly limit: number;
 }
 
 /**
- * An edge that is not as it was. Rates are 0 to 1; p95 is that of all calls where their latencies are kept, else the median over the five-minute rows
- * of their 95th percentile.
+ * An edge that is not as it was. Rates are 0 to 1; p95 is that of all calls where their latencies are kept, else the mean over the rows weighted by
+ * calls.
  */
 export interface MovedEdge {
   readonly src_urn: string;
@@ -44,15 +44,21 @@ export function baselineOf({ from, to }: Window, baseline: Baseline): Window {
   return { from: from - back, to: to - back };
 }
 
-/** All calls per caller and callee of a window by `src dst`, with the 95th percentile of them all; undefined where latencies are not kept. */
-export type MergeEdges = (
-  window: Window,
-) => Promise<ReadonlyMap<string, { readonly calls: number; readonly p95Ms: number | null }> | undefined>;
+/** An edge that is not as it was, with the ids of caller and callee. */
+export interface FoundMovedEdge {
+  readonly ids: readonly [src: bigint, dst: bigint];
+  readonly edge: MovedEdge;
+}
 
-/** An edge with enough calls in both times. */
-interface Compared extends Omit<MovedEdge, 'moved'> {
-  readonly src: bigint;
-  readonly dst: bigint;
+/** The first of the edges that `findMovedEdges` finds. */
+export async function listMovedEdges(
+  db: GraphReader,
+  tenantId: string,
+  { limit, ...query }: MovedQuery & { readonly limit: number },
+  calls: CallReader,
+): Promise<MovedEdges> {
+  const found = await findMovedEdges(db, tenantId, query, calls);
+  return { edges: found.slice(0, limit).map(({ edge }) => edge), truncated: found.length > limit };
 }
 
 /**
@@ -60,46 +66,51 @@ interface Compared extends Omit<MovedEdge, 'moved'> {
  * point in a hundred and by more than three standard errors of the difference of two shares; the percentile when it is at least half as much again, or
  * two thirds, and at least 5 ms away. Edges that are in only one of the two times, or have fewer calls than asked for, tell nothing.
  */
-export async function listMovedEdges(
-  db: GraphReader,
-  tenantId: string,
-  query: MovedQuery,
-  mergeEdges?: MergeEdges | undefined,
-): Promise<MovedEdges> {
-  const before = baselineOf(query.window, query.baseline);
-  const near = query.near ? 'and (src_resource_id = any($7::bigint[]) or dst_resource_id = any($7))' : '';
-  const rows = await db.query<Compared>(
-    `with measured as (
-       select src_resource_id as src, dst_resource_id as dst, bucket >= $4::timestamptz and bucket < $5::timestamptz as is_now,
-         sum(calls)::bigint as calls, sum(errors)::float8 / sum(calls)::float8 as err_rate, percentile_disc(0.5) within group (order by p95_ms) as p95_ms
-       from service_call_5m
-       where tenant_id = $1 and calls > 0 and src_resource_id <> dst_resource_id ${near}
-         and (bucket >= $2::timestamptz and bucket < $3::timestamptz or bucket >= $4::timestamptz and bucket < $5::timestamptz)
-       group by 1, 2, 3 having sum(calls) >= $6::bigint)
-     select src, dst, coalesce(s.urn, 'urn:unknown:' || src) as src_urn, coalesce(d.urn, 'urn:unknown:' || dst) as dst_urn, now.calls,
-       was.calls as baseline_calls, now.err_rate, was.err_rate as baseline_err_rate, now.p95_ms, was.p95_ms as baseline_p95_ms
-     from measured now join measured was using (src, dst)
-       left join dim_resource s on s.tenant_id = $1 and s.resource_id = src left join dim_resource d on d.tenant_id = $1 and d.resource_id = dst
-     where now.is_now and not was.is_now order by now.calls desc, src_urn, dst_urn`,
-    [
-      tenantId,
-      ...[before, query.window].flatMap(({ from, to }) => [formatTime(from), formatTime(to)]),
-      query.minCalls,
-      ...(query.near ? [query.near] : []),
-    ],
-  );
-  const [merged, mergedBefore] = rows.length > 0 && mergeEdges ? [await mergeEdges(query.window), await mergeEdges(before)] : [];
-  const edges = rows.flatMap(({ src, dst, ...row }) => {
-    const [now, was] = [merged?.get(`${src} ${dst}`), mergedBefore?.get(`${src} ${dst}`)];
-    const isWhole = now?.calls === Number(row.calls) && was?.calls === Number(row.baseline_calls);
-    const edge = isWhole ? { ...row, p95_ms: now.p95Ms, baseline_p95_ms: was.p95Ms } : row;
-    const moved = judge(edge);
-    return moved.length > 0 ? [{ ...edge, moved }] : [];
+export async function findMovedEdges(db: GraphReader, tenantId: string, query: MovedQuery, calls: CallReader): Promise<FoundMovedEdge[]> {
+  const { window, baseline, minCalls, near } = query;
+  const before = baselineOf(window, baseline);
+  const keyOf = ({ src, dst }: { src: bigint; dst: bigint }): string => `${src} ${dst}`;
+  const past = new Map((await calls.listEdges(before, near)).map((edge) => [keyOf(edge), edge]));
+  const compared = (await calls.listEdges(window, near)).flatMap((now) => {
+    const was = past.get(keyOf(now));
+    return was && now.calls >= minCalls && was.calls >= minCalls ? [{ now, was }] : [];
   });
-  return { edges: edges.slice(0, query.limit), truncated: edges.length > query.limit };
+  const [merged, mergedBefore] = compared.length > 0 ? [await calls.mergeEdges(window), await calls.mergeEdges(before)] : [];
+  const found = compared.flatMap(({ now, was }) => {
+    const [whole, wholeBefore] = [merged?.get(keyOf(now)), mergedBefore?.get(keyOf(now))];
+    const isWhole = whole?.calls === Number(now.calls) && wholeBefore?.calls === Number(was.calls);
+    const edge = {
+      ...{ calls: now.calls, baseline_calls: was.calls, err_rate: now.err_rate, baseline_err_rate: was.err_rate },
+      ...{ p95_ms: isWhole ? whole.p95Ms : now.p95_ms, baseline_p95_ms: isWhole ? wholeBefore.p95Ms : was.p95_ms },
+    };
+    const moved = judge(edge);
+    return moved.length > 0 ? [{ ids: [now.src, now.dst] as const, edge, moved }] : [];
+  });
+  const urns = await findUrns(db, tenantId, [...new Set(found.flatMap(({ ids }) => ids))]);
+  const urnOf = (id: bigint): string => urns.get(id) ?? `urn:unknown:${id}`;
+  return found
+    .map(({ ids, edge, moved }) => ({ ids, edge: { src_urn: urnOf(ids[0]), dst_urn: urnOf(ids[1]), ...edge, moved } }))
+    .sort(({ edge: a }, { edge: b }) => Number(b.calls - a.calls) || compare(a.src_urn, b.src_urn) || compare(a.dst_urn, b.dst_urn));
 }
 
-function judge({ calls, baseline_calls, err_rate, baseline_err_rate, p95_ms, baseline_p95_ms }: Omit<MovedEdge, 'moved'>): string[] {
+async function findUrns(db: GraphReader, tenantId: string, ids: readonly bigint[]): Promise<Map<bigint, string>> {
+  const rows = await db.query<{ id: bigint; urn: string }>(
+    'select resource_id as id, urn from dim_resource where tenant_id = $1 and resource_id = any($2::bigint[])',
+    [tenantId, ids],
+  );
+  return new Map(rows.map(({ id, urn }) => [id, urn]));
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function judge({
+  calls,
+  baseline_calls,
+  err_rate,
+  baseline_err_rate,
+  p95_ms,
+  baseline_p95_ms,
+}: Omit<MovedEdge, 'moved' | 'src_urn' | 'dst_urn'>): string[] {
   const [count, countBefore] = [Number(calls), Number(baseline_calls)];
   const pooled = (err_rate * count + baseline_err_rate * countBefore) / (count + countBefore);
   const deviation = Math.sqrt(Math.max(0, pooled * (1 - pooled)) * (1 / count + 1 / countBefore));

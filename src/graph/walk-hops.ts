@@ -11,7 +11,7 @@ export async function walkHops(
   const found = new Map([[start, 0]]);
   let near = [start];
   for (let hop = 1; hop <= hops && near.length > 0 && found.size - 1 <= most; hop++) {
-    near = (await step(near)).flatMap(({ id }) => (found.has(id) ? [] : [id]));
+    near = [...new Set((await step(near)).map(({ id }) => id))].filter((id) => !found.has(id));
     for (const id of near) found.set(id, hop);
   }
   return found;

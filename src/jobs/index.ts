@@ -3,18 +3,20 @@ import { type AgeRefreshDeps, createAgeRefreshJob } from './age-refresh/age-refr
 import type { Job } from './job.ts';
 import { createOoAggJob, type OoAggDeps } from './oo-agg/oo-agg.ts';
 import { createPruneJob, type PruneDeps } from './prune/prune.ts';
+import { createRollUpJob, type RollUpDeps } from './roll-up/roll-up.ts';
 import { createTopologyJob, type TopologyJobDeps } from './topology/topology.ts';
 
 /** Everything a job of one tenant may need. */
-export type JobDeps = OoAggDeps & AgeRefreshDeps & TopologyJobDeps;
+export type JobDeps = OoAggDeps & AgeRefreshDeps & RollUpDeps & TopologyJobDeps;
 
 /** Jobs that run for every tenant, and those that the installation runs for itself. */
-export const tenantJobs = ['oo-agg', 'age-refresh', 'topo-iac', 'topo-ansible'] as const;
+export const tenantJobs = ['oo-agg', 'age-refresh', 'roll-up', 'topo-iac', 'topo-ansible'] as const;
 export const installationJobs = ['prune'] as const;
 
 const jobs: Readonly<Record<string, (deps: JobDeps) => Job>> = {
   'oo-agg': createOoAggJob,
   'age-refresh': createAgeRefreshJob,
+  'roll-up': createRollUpJob,
   'topo-iac': (deps) => createTopologyJob('topo-iac', deps),
   'topo-ansible': (deps) => createTopologyJob('topo-ansible', deps),
 };

@@ -17,6 +17,13 @@ const COLUMNS: Readonly<Record<Signal, string>> = {
     "timestamp, stream, value, le, quantile, service_name, namespace, pod, host, instance, job, nullif(kept_labels, '') as labels",
 };
 
+/** Those of them that name the resource of a row. */
+const PLACES: Readonly<Record<Signal, string>> = {
+  logs: 'service_name, namespace, pod, host, job',
+  spans: 'service_name, namespace',
+  metric_points: 'service_name, namespace, pod, host, instance, job',
+};
+
 /** How rows were counted: what names their resource and what masks their lines. */
 export interface Counting {
   readonly rules: readonly ResourceRule[];
@@ -42,16 +49,27 @@ export async function readNarrowEvidence(
   const metric = kind === 'metric_points' ? place.stream : null;
   await using slice = await source.open(rangesOf(place), session, signal);
   try {
-    const rows = await session.rows<Partial<Place> & { body?: string | null }>(
-      `select ${COLUMNS[kind]} from (${slice.relations[kind]}) where stream = $stream and rejected is null
+    // Of thousands of rows a few are wanted: only what tells them apart leaves the engine, for which whole rows took three times as long.
+    await session.run(
+      `create table looked_through as select row_number() over (order by timestamp desc) as nr, ${COLUMNS[kind]}
+       from (${slice.relations[kind]}) where stream = $stream and rejected is null
        and timestamp >= ${range.from} and timestamp < ${range.to} order by timestamp desc limit ${MOST_READ + 1}`,
       { stream: place.stream },
     );
-    const found = rows
-      .slice(0, MOST_READ)
-      .filter((row) => urn === undefined || resourceOf({ ...NOWHERE, ...row, metric }, rules).urn === urn)
-      .filter((row) => masks === undefined || masks.has(miner.pattern(miner.code(row.body ?? '')).fingerprint));
-    const evidence = toEvidence(found.slice(0, bounds.rows + 1).map(toLine), bounds, range);
+    const telling = ['nr', ...(urn === undefined ? [] : [PLACES[kind]]), ...(masks === undefined ? [] : ['body'])].join(', ');
+    const rows = await session.rows<Partial<Place> & { nr: bigint; body?: string | null }>(
+      `select ${telling} from looked_through order by nr`,
+    );
+    const found: bigint[] = [];
+    for (const row of rows.slice(0, MOST_READ)) {
+      if (found.length > bounds.rows) break;
+      if (urn !== undefined && resourceOf({ ...NOWHERE, ...row, metric }, rules).urn !== urn) continue;
+      if (masks === undefined || masks.has(miner.pattern(miner.code(row.body ?? '')).fingerprint)) found.push(row.nr);
+    }
+    const whole = await session.rows<object>(
+      `select * exclude (nr) from looked_through where nr in (${['-1', ...found].join(', ')}) order by nr`,
+    );
+    const evidence = toEvidence(whole.map(toLine), bounds, range);
     return { ...evidence, truncated: evidence.truncated || rows.length > MOST_READ };
   } catch (error) {
     throw slice.explain(error);

@@ -1,6 +1,7 @@
 import { formatTime, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
 import type { Queryable } from './db.ts';
+import { planSpans, type Span, sumsOf } from './spans.ts';
 
 /** Calls of a range or point. Percentiles are those of the row where there is only one, else means of the rows weighted by calls (`approximate`). */
 export interface CallMeasures {
@@ -44,9 +45,27 @@ export interface CallFilter {
 // Sums of bigint are numeric, which are slow; counts are exact as float8.
 const measures = (seconds: string): string => `sum(calls::float8) as calls, sum(errors::float8) as errors,
   sum(errors::float8) / nullif(sum(calls::float8), 0) as err_rate, sum(calls::float8) / ${seconds} as rps,
-  sum(p50_ms * calls) filter (where p50_ms is not null) / nullif(sum(calls::float8) filter (where p50_ms is not null), 0) as p50_ms,
-  sum(p95_ms * calls) filter (where p95_ms is not null) / nullif(sum(calls::float8) filter (where p95_ms is not null), 0) as p95_ms,
-  count(*) > 1 as approximate`;
+  sum(p50_ms * timed_calls) / nullif(sum(timed_calls::float8), 0) as p50_ms,
+  sum(p95_ms * timed_calls) / nullif(sum(timed_calls::float8), 0) as p95_ms, sum(rows) > 1 as approximate`;
+
+/** The rows of tenant `$1` in the spans, as a table of the columns of the sums; `bind` gives placeholders, `where` restricts by caller and callee. */
+function callRows(spans: readonly Span[], bind: (value: unknown) => string, where: readonly string[]): string {
+  const branches = spans.map(({ hours, from, to }) => {
+    const sums =
+      hours === 0
+        ? '1 as rows, case when p95_ms is null then 0 else calls end as timed_calls, bucket as last_bucket'
+        : 'rows, timed_calls, last_bucket';
+    const within = [
+      `bucket >= ${bind(formatTime(from))}::timestamptz`,
+      `bucket < ${bind(formatTime(to))}::timestamptz`,
+      'calls > 0',
+      ...where,
+    ];
+    return `select bucket, src_resource_id, dst_resource_id, calls, errors, p50_ms, p95_ms, sample_ref, ${sums}
+      from ${hours === 0 ? 'service_call_5m' : sumsOf('service_call_5m', hours)} where tenant_id = $1 and ${within.join(' and ')}`;
+  });
+  return `(${branches.join(' union all ')}) calls`;
+}
 
 /** The five minutes that end last among those in which the tenant called anything, as their end; undefined when it never did. */
 export async function findNewestCalls(db: Queryable, tenantId: string): Promise<Micros | undefined> {
@@ -58,17 +77,18 @@ export async function findNewestCalls(db: Queryable, tenantId: string): Promise<
 }
 
 /** Callers and callees in a range, most calls first. */
-export function listCalls(db: Queryable, { tenantId, range, resourceId, after, limit }: CallFilter): Promise<CallRow[]> {
-  const near = resourceId === undefined ? '' : 'and (src_resource_id = $8::bigint or dst_resource_id = $8::bigint)';
+export async function listCalls(db: Queryable, { tenantId, range, resourceId, after, limit }: CallFilter): Promise<CallRow[]> {
+  const params: unknown[] = [tenantId, (range.to - range.from) / SECOND, ...(after ?? [null, null, null]), limit];
+  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const id = resourceId === undefined ? '' : `${bind(resourceId)}::bigint`;
+  const near = resourceId === undefined ? [] : [`(src_resource_id = ${id} or dst_resource_id = ${id})`];
+  const rows = callRows(await planSpans(db, tenantId, 'service_call_5m', range), bind, near);
   // Names are looked up one by one: there are few beside all resources, which the server would read twice.
   return db.query(
     `with edge as (
-       select src_resource_id as src, dst_resource_id as dst, ${measures('extract(epoch from $3::timestamptz - $2::timestamptz)::float8')},
-         max(bucket) as last_bucket
-       from service_call_5m where tenant_id = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz and calls > 0 ${near}
-       group by 1, 2),
+       select src_resource_id as src, dst_resource_id as dst, ${measures('$2::float8')}, max(last_bucket) as last_bucket from ${rows} group by 1, 2),
      page as (
-       select * from edge where $4::float8 is null or (-calls, src, dst) > (-$4::float8, $5::bigint, $6::bigint) order by calls desc, src, dst limit $7),
+       select * from edge where $3::float8 is null or (-calls, src, dst) > (-$3::float8, $4::bigint, $5::bigint) order by calls desc, src, dst limit $6),
      named as materialized (
        select i.id, r.* from (select src as id from page union select dst from page) i
        cross join lateral (select urn, name, kind from dim_resource where tenant_id = $1 and resource_id = i.id limit 1) r)
@@ -80,10 +100,7 @@ export function listCalls(db: Queryable, { tenantId, range, resourceId, after, l
        select array_agg(c.protocol order by c.protocol) as protocols, max(c.sample_ref)::text as locator_id from service_call_5m c
        where c.tenant_id = $1 and c.bucket = p.last_bucket and c.src_resource_id = p.src and c.dst_resource_id = p.dst) newest
      order by p.calls desc, p.src, p.dst`,
-    [
-      ...[tenantId, formatTime(range.from), formatTime(range.to), ...(after ?? [null, null, null]), limit],
-      ...(resourceId === undefined ? [] : [resourceId]),
-    ],
+    params,
   );
 }
 
@@ -94,7 +111,7 @@ export interface CallPoint extends CallMeasures {
 }
 
 /** Calls from and to resources in a range, as points of `step` that begin at its multiples, in order of time; points without calls are absent. */
-export function listCallPoints(
+export async function listCallPoints(
   db: Queryable,
   query: {
     readonly tenantId: string;
@@ -105,20 +122,49 @@ export function listCallPoints(
   },
 ): Promise<CallPoint[]> {
   const { tenantId, range, step, src, dst } = query;
-  const params: unknown[] = [tenantId, formatTime(range.from), formatTime(range.to), step / SECOND];
+  const params: unknown[] = [tenantId, step / SECOND];
+  const bind = (value: unknown): string => `$${params.push(value)}`;
   const ends = (
     [
       ['src', src],
       ['dst', dst],
     ] as const
-  ).flatMap(([end, id]) => (id === undefined ? [] : `and ${end}_resource_id = $${params.push(id)}::bigint`));
+  ).flatMap(([end, id]) => (id === undefined ? [] : `${end}_resource_id = ${bind(id)}::bigint`));
+  const rows = callRows(await planSpans(db, tenantId, 'service_call_5m', range, step), bind, ends);
   return db.query(
-    `select date_bin(make_interval(secs => $4::float8), bucket, 'epoch') as time, ${measures('$4::float8')},
-       max(sample_ref)::text as locator_id
-     from service_call_5m where tenant_id = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz and calls > 0 ${ends.join(' ')}
-     group by 1 order by 1`,
+    `select date_bin(make_interval(secs => $2::float8), bucket, 'epoch') as time, ${measures('$2::float8')}, max(sample_ref)::text as locator_id
+     from ${rows} group by 1 order by 1`,
     params,
   );
+}
+
+/** Pairs with calls between two resources in a range; with `near` only from or to one of these. p95 is the mean over rows weighted by calls. */
+export async function listEdgeCalls(
+  db: Queryable,
+  tenantId: string,
+  range: Window,
+  near?: readonly bigint[],
+): Promise<{ src: bigint; dst: bigint; calls: bigint; err_rate: number; p95_ms: number | null }[]> {
+  const params: unknown[] = [tenantId];
+  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const ids = near && `any(${bind(near)}::bigint[])`;
+  const where = ['src_resource_id <> dst_resource_id', ...(ids ? [`(src_resource_id = ${ids} or dst_resource_id = ${ids})`] : [])];
+  const rows = callRows(await planSpans(db, tenantId, 'service_call_5m', range), bind, where);
+  return db.query(
+    `select src, dst, calls::bigint as calls, err_rate, p95_ms
+     from (select src_resource_id as src, dst_resource_id as dst, ${measures('1')} from ${rows} group by 1, 2) e`,
+    params,
+  );
+}
+
+/** Resources that called any of the given ones in a range, or were called by them, in no order. */
+export async function listCallPeers(db: Queryable, tenantId: string, range: Window, ids: readonly bigint[]): Promise<{ id: bigint }[]> {
+  const params: unknown[] = [tenantId, ids];
+  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const spans = await planSpans(db, tenantId, 'service_call_5m', range);
+  const peers = (end: string, peer: string) =>
+    `select ${peer}_resource_id as id from ${callRows(spans, bind, [`${end}_resource_id = any($2::bigint[])`])}`;
+  return db.query(`${peers('src', 'dst')} union ${peers('dst', 'src')}`, params);
 }
 
 /** Other resources that called a resource and that it called, in a range. */

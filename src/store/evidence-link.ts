@@ -65,6 +65,12 @@ export async function addEvidenceLinks(db: Db, tenantId: string, links: readonly
   });
 }
 
+/** Removes a link and returns whether there was one; what it tied together stays. */
+export async function removeEvidenceLink(db: Queryable, tenantId: string, linkId: bigint): Promise<boolean> {
+  const removed = await db.query('delete from evidence_link where tenant_id = $1 and link_id = $2 returning 1', [tenantId, linkId]);
+  return removed.length > 0;
+}
+
 /** Links, newest first. */
 export function listEvidenceLinks(db: Queryable, filter: EvidenceLinkFilter): Promise<EvidenceLinkRow[]> {
   const { tenantId, subjectKind, subjectId, evidenceKind, evidenceRef, before, limit } = filter;

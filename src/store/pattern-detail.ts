@@ -1,6 +1,8 @@
-import { DAY, formatTime, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
+import { DAY, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
 import type { Queryable } from './db.ts';
+import { patternRows } from './pattern-rows.ts';
+import { planSpans } from './spans.ts';
 
 /** A mask whose lines a pattern counts, itself included where lines have its very template. */
 export interface PatternMember {
@@ -43,35 +45,52 @@ export interface ServiceLines {
   readonly errors: number;
 }
 
-const counted = `from log_pattern_5m c where c.tenant_id = $1 and c.fingerprint = any($2::text[]) and c.bucket >= $3::timestamptz and c.bucket < $4::timestamptz`;
-const sums = 'sum(c.count_total::float8) as lines, sum(c.count_error::float8) as errors';
+const sums = 'sum(count_total::float8) as lines, sum(count_error::float8) as errors';
+
+/** The rows of the masks in a range, and their placeholders' values behind `first`. */
+async function readRows(
+  db: Queryable,
+  [tenantId, fingerprints, ...others]: readonly [tenantId: string, fingerprints: readonly string[], ...others: unknown[]],
+  range: Window,
+  grid?: Micros,
+): Promise<{ readonly rows: string; readonly params: unknown[] }> {
+  const params: unknown[] = [tenantId, fingerprints, ...others];
+  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const spans = await planSpans(db, tenantId, 'log_pattern_5m', range, grid);
+  const rows = spans.map((span) =>
+    patternRows(span, bind, 'bucket, resource_id, count_total, count_error', 'and fingerprint = any($2::text[])'),
+  );
+  return { rows: `(${rows.join(' union all ')}) r`, params };
+}
 
 /** Lines of the masks in a range, as points of `step` that begin at its multiples; points without lines are absent. */
-export function listLinePoints(
+export async function listLinePoints(
   db: Queryable,
   tenantId: string,
   fingerprints: readonly string[],
   range: Window,
   step: Micros,
 ): Promise<LinePoint[]> {
+  const { rows, params } = await readRows(db, [tenantId, fingerprints, step / SECOND], range, step);
   return db.query(
-    `select date_bin(make_interval(secs => $5::float8), c.bucket, 'epoch') as time, ${sums} ${counted} group by 1 order by 1`,
-    [...[tenantId, fingerprints, formatTime(range.from), formatTime(range.to), step / SECOND]],
+    `select date_bin(make_interval(secs => $3::float8), bucket, 'epoch') as time, ${sums} from ${rows} group by 1 order by 1`,
+    params,
   );
 }
 
 /** Services whose lines the masks count in a range, most lines first. */
-export function listLineServices(
+export async function listLineServices(
   db: Queryable,
   tenantId: string,
   fingerprints: readonly string[],
   range: Window,
   limit: number,
 ): Promise<ServiceLines[]> {
+  const { rows, params } = await readRows(db, [tenantId, fingerprints, limit], range);
   return db.query(
     `select coalesce(r.name, 'unknown') as service, coalesce(r.urn, 'urn:unknown:' || s.resource_id) as resource, s.lines, s.errors
-     from (select c.resource_id, ${sums} ${counted} group by 1) s left join dim_resource r on r.tenant_id = $1 and r.resource_id = s.resource_id
-     order by s.lines desc, resource limit $5`,
-    [tenantId, fingerprints, formatTime(range.from), formatTime(range.to), limit],
+     from (select resource_id, ${sums} from ${rows} group by 1) s left join dim_resource r on r.tenant_id = $1 and r.resource_id = s.resource_id
+     order by s.lines desc, resource limit $3`,
+    params,
   );
 }

@@ -2,7 +2,9 @@ import { rank, type Severity } from '../core/severity.ts';
 import { DAY, formatTime, HOUR, MINUTE, parseTime } from '../core/time.ts';
 import { floorTo, type Window } from '../core/window.ts';
 import type { Queryable } from './db.ts';
+import { patternRows } from './pattern-rows.ts';
 import { severityRank, severityScale } from './severity-scale.ts';
+import { planSpans, type Span } from './spans.ts';
 
 const BUCKET = 5 * MINUTE;
 
@@ -65,67 +67,77 @@ export interface PatternFilter {
  * of Poisson counts 1) is at least 4 standard deviations. The baseline is the day before the range, or as long as the range if that is longer; only
  * its buckets in which the tenant has lines count, so that a gap in reading is no silence.
  */
-export function listPatterns(db: Queryable, filter: PatternFilter): Promise<PatternRow[]> {
+export async function listPatterns(db: Queryable, filter: PatternFilter): Promise<PatternRow[]> {
   const from = floorTo(filter.range.from, BUCKET);
   const to = floorTo(filter.range.to + BUCKET - 1, BUCKET);
-  const measured = 'case when $7::int >= 5 then c.count_error else c.count_total end';
-  const counts = `c.tenant_id = $1
-    and ($6::text is null or c.resource_id in (select resource_id from dim_resource where tenant_id = $1 and (name = $6 or urn = $6)))`;
-  return db.query<PatternRow>(
+  const table = 'log_pattern_5m';
+  const before = await planSpans(db, filter.tenantId, table, { from: from - Math.max(DAY, to - from), to: from });
+  const spans = await planSpans(db, filter.tenantId, table, { from, to });
+  const least = filter.severity === undefined ? null : rank(filter.severity);
+  const params: unknown[] = [
+    ...[filter.tenantId, formatTime(from), (to - from) / BUCKET, filter.service ?? null, least],
+    ...[filter.trends?.map((trend) => trends.indexOf(trend)) ?? null, filter.limit, filter.text ?? null],
+    before.reduce((sum, { buckets = 0 }) => sum + buckets, 0),
+  ];
+  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const isOfErrors = least !== null && least >= rank('error');
+  const measured = isOfErrors ? 'count_error' : 'count_total';
+  const newest = isOfErrors ? 'last_error_bucket' : 'last_bucket';
+  // Sums of bigint are numeric, which are slow; counts are exact as float8.
+  const rows = [
+    ...spans.map((span) =>
+      patternRows(
+        span,
+        bind,
+        `resource_id, fingerprint, count_total::float8 as lines, count_error::float8 as errors, 0::float8 as before, ${severityRank('severity')} as severity, ${newest} as newest`,
+      ),
+    ),
+    ...before.map((span) => patternRows(span, bind, `resource_id, fingerprint, 0, 0, ${measured}::float8, null, null`)),
+  ];
+  const found = await db.query<Omit<PatternRow, 'trend'> & { trend: number }>(
     `with baseline as materialized (
-       select count(*)::float8 as buckets, $5::float8 / nullif(count(*), 0) as share
-       from generate_series($4::timestamptz, $2::timestamptz - interval '5 minutes', interval '5 minutes') as b (bucket)
-       where exists (select from log_pattern_5m c where c.tenant_id = $1 and c.bucket = b.bucket)
-     ),
-     -- Sums of bigint are numeric, which are slow; counts are exact as float8.
+       select buckets, $3::float8 / nullif(buckets, 0) as share from (select $9::float8 + ${before.map((span) => countBuckets(span, bind)).join(' + ')} as buckets) b),
      masks as (
-       select c.resource_id, c.fingerprint, sum(c.count_total::float8) as lines, sum(c.count_error::float8) as errors, 0::float8 as before,
-         max(${severityRank('c.severity')}) as severity, max(c.bucket) filter (where ${measured} > 0) as newest
-       from log_pattern_5m c where ${counts} and c.bucket >= $2::timestamptz and c.bucket < $3::timestamptz group by 1, 2
-       union all
-       select c.resource_id, c.fingerprint, 0, 0, sum((${measured})::float8), null, null
-       from log_pattern_5m c where ${counts} and c.bucket >= $4::timestamptz and c.bucket < $2::timestamptz group by 1, 2
-     ),
+       select resource_id, fingerprint, sum(lines) as lines, sum(errors) as errors, sum(before) as before, max(severity) as severity, max(newest) as newest
+       from (${rows.join(' union all ')}) r
+       where $4::text is null or resource_id in (select resource_id from dim_resource where tenant_id = $1 and (name = $4 or urn = $4))
+       group by 1, 2),
      counted as (
        select m.resource_id, coalesce(p.alias_of, m.fingerprint) as fingerprint, sum(m.lines) as lines, sum(m.errors) as errors,
-         sum(case when $7::int >= 5 then m.errors else m.lines end) as measured, sum(m.before) as before, max(m.severity) as severity,
-         max(m.newest) as newest
-       from masks m left join log_pattern p on p.tenant_id = $1 and p.fingerprint = m.fingerprint group by 1, 2
-     ),
+         sum(m.${isOfErrors ? 'errors' : 'lines'}) as measured, sum(m.before) as before, max(m.severity) as severity, max(m.newest) as newest
+       from masks m left join log_pattern p on p.tenant_id = $1 and p.fingerprint = m.fingerprint group by 1, 2),
      judged as (
-       select c.*, b.buckets, round((c.measured / nullif(c.before * b.share, 0))::numeric, 2)::float8 as ratio,
-         case when p.first_seen >= $2::timestamptz then 'new'
-           when c.measured >= $10::float8 and c.measured >= $11::float8 * c.before * b.share
-             and 2 * (sqrt(c.measured + 0.375) - sqrt((c.before + 0.375) * b.share)) >= $12::float8 * sqrt(1 + b.share) then 'surging'
-           else 'steady' end as trend,
-         p.template, p.first_seen, p.last_seen, p.sample
+       select c.*, b.buckets, b.share, p.template, p.first_seen, p.last_seen, p.sample,
+         case when p.first_seen >= $2::timestamptz then 0
+           when c.measured >= ${SURGE_LINES} and c.measured >= ${SURGE_RATIO} * c.before * b.share
+             and 2 * (sqrt(c.measured + 0.375) - sqrt((c.before + 0.375) * b.share)) >= ${SURGE_DEVIATIONS} * sqrt(1 + b.share) then 1
+           else 2 end as trend
        from counted c cross join baseline b join log_pattern p on p.tenant_id = $1 and p.fingerprint = c.fingerprint
-       where c.measured > 0 and ($7::int is null or c.severity >= $7)
-         and ($14::text is null or position(lower($14) in lower(p.template)) > 0)
-     ),
-     listed as (
-       select s.name as service, s.urn as resource, j.* from judged j join dim_resource s on s.tenant_id = $1 and s.resource_id = j.resource_id
-       where $8::text[] is null or j.trend = any($8::text[])
-       order by array_position($9::text[], j.trend), j.measured desc, s.urn, j.fingerprint limit $13
-     )
-     select l.service, l.resource, l.fingerprint, l.template, l.trend, (${severityScale})[l.severity] as severity, l.lines, l.errors, l.ratio,
-       5 * l.buckets as baseline_minutes, l.first_seen, l.last_seen, l.sample,
-       e.stream as evidence_stream, e.query as evidence_query, e.url as evidence_url
-     from listed l left join lateral (
+       where c.measured > 0 and ($5::int is null or c.severity >= $5)
+         and ($8::text is null or position(lower($8) in lower(p.template)) > 0)),
+     listed as materialized (
+       select * from judged where $6::int[] is null or trend = any($6::int[]) order by trend, measured desc, resource_id, fingerprint limit $7)
+     select r.name as service, r.urn as resource, l.fingerprint, l.template, l.trend, (${severityScale})[l.severity] as severity, l.lines, l.errors,
+       round((l.measured / nullif(l.before * l.share, 0))::numeric, 2)::float8 as ratio, 5 * l.buckets as baseline_minutes, l.first_seen, l.last_seen,
+       l.sample, e.stream as evidence_stream, e.query as evidence_query, e.url as evidence_url
+     from listed l cross join lateral (select name, urn from dim_resource where tenant_id = $1 and resource_id = l.resource_id limit 1) r left join lateral (
        select o.stream, o.query, o.url
-       from log_pattern_5m c left join log_pattern p using (tenant_id, fingerprint)
-         join oo_locator o on o.tenant_id = $1 and o.locator_id = c.sample_ref
+       from ${table} c left join log_pattern p using (tenant_id, fingerprint) join oo_locator o on o.tenant_id = $1 and o.locator_id = c.sample_ref
        where c.tenant_id = $1 and c.bucket = l.newest and c.resource_id = l.resource_id and coalesce(p.alias_of, c.fingerprint) = l.fingerprint
-         and ${measured} > 0
+         and c.${measured} > 0
        order by o.exemplar_timestamp desc nulls last, o.locator_id limit 1
      ) e on true
-     order by array_position($9::text[], l.trend), l.measured desc, l.resource, l.fingerprint`,
-    [
-      ...[filter.tenantId, formatTime(from), formatTime(to), formatTime(from - Math.max(DAY, to - from)), (to - from) / BUCKET],
-      ...[filter.service ?? null, filter.severity === undefined ? null : rank(filter.severity), filter.trends ?? null, trends],
-      ...[SURGE_LINES, SURGE_RATIO, SURGE_DEVIATIONS, filter.limit, filter.text ?? null],
-    ],
+     order by l.trend, l.measured desc, l.resource_id, l.fingerprint`,
+    params,
   );
+  return found.map((row) => ({ ...row, trend: trends[row.trend] ?? 'steady' }));
+}
+
+/** The number of five minutes of a span in which the tenant has lines, where no sums know it. */
+function countBuckets({ hours, from, to }: Span, bind: (value: unknown) => string): string {
+  if (hours !== 0) return '0';
+  return `(select count(*) from generate_series(${bind(formatTime(from))}::timestamptz, ${bind(formatTime(to))}::timestamptz - interval '5 minutes',
+    interval '5 minutes') as b (bucket) where exists (select from log_pattern_5m c where c.tenant_id = $1 and c.bucket = b.bucket))`;
 }
 
 /** The hour that ends with the newest bucket in which the tenant has lines; undefined when there is none. */

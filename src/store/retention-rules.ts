@@ -53,8 +53,14 @@ export interface RetentionRule {
   readonly batchRows?: number;
 }
 
-/** The three aggregate tables of the schema and the column that says which bucket a row is of. */
+/** The aggregate tables of the schema, before them the sums of their hours and days, and the column that says which bucket a row is of. */
 const builtIn = [
+  { table: 'metric_1d', column: 'bucket' },
+  { table: 'metric_1h', column: 'bucket' },
+  { table: 'service_call_1d', column: 'bucket' },
+  { table: 'service_call_1h', column: 'bucket' },
+  { table: 'log_pattern_1d', column: 'bucket' },
+  { table: 'log_pattern_1h', column: 'bucket' },
   { table: 'metric_1m', column: 'bucket' },
   { table: 'service_call_5m', column: 'bucket' },
   { table: 'log_pattern_5m', column: 'bucket' },
@@ -85,6 +91,7 @@ export async function listRules(
   );
   const aged = tables.filter(({ table }) => present.some(({ name }) => name === table));
   return [
+    { table: 'rollup_bucket', column: 'bucket', until: aggregatesUntil, by: ['tenant_id', 'table_name'] },
     ...aged.map(({ table, column }) => ({ table, column, until: aggregatesUntil, by: ['tenant_id'] })),
     {
       table: 'oo_locator',

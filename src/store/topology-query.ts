@@ -1,6 +1,7 @@
 import type { Relation } from '../core/observation.ts';
 import { formatTime, type Micros } from '../core/time.ts';
 import type { Queryable } from './db.ts';
+import { byUrns, compare, type EdgeKey, listUrns, readEdgeCursor, toEdgeCursor } from './edge-page.ts';
 
 /** Who says that an edge is there; times are ISO 8601 UTC, `valid_to` is null while it is open, `reopened` counts how often it came back. */
 export interface Declaration {
@@ -56,68 +57,79 @@ const toParams = ({ tenantId, relation, source, resourceId }: TopologyFilter): u
 ];
 
 /**
- * Lists the edges that were true at a time, as is believed now, or as was believed at `believedAt`; in order of the URNs, with everyone who says so.
- * Rejects with a `RangeError` for a cursor that is none.
+ * Lists the edges that were true at a time, as is believed now, or as was believed at `believedAt`, with everyone who says so. Pages follow each
+ * other by the ids of the resources; within a page edges are in order of their URNs. A cursor has `edgeCursorPattern`.
  */
 export async function listTopologyAt(
   db: Queryable,
   filter: TopologyFilter & { readonly at: Micros; readonly believedAt?: Micros | undefined },
 ): Promise<TopologyPage<TopologyEdge>> {
-  const { at, believedAt, limit, cursor } = filter;
-  const after = readCursor(cursor, 3);
+  const { tenantId, at, believedAt, limit, cursor } = filter;
   const ends = 'src_resource_id, dst_resource_id, relation';
-  const beliefs =
-    believedAt === undefined
-      ? `select ${ends}, ctid as place, true as is_current from topo_edge_time e where ${validAt('e', '$5')} and ${ofFilter('e')}`
-      : `select ${ends}, ctid as place, true as is_current from topo_edge_time e where ${validAt('e', '$5')} and recorded_at <= $10 and ${ofFilter('e')}
-         union all select ${ends}, ctid, false from topo_edge_history e
-         where valid @> $5::timestamptz and recorded @> $10::timestamptz and ${ofFilter('e')}`;
-  const edgeId = `hashtextextended(tenant_id || '/' || src_resource_id::text || '/' || dst_resource_id::text || '/' || e.relation || '/' || source || '/' || scope, 0)`;
-  const claims = (table: string, places: string, id: string): string =>
-    `select p.number, p.src_urn, p.relation, p.dst_urn, e.source, e.scope, lower(e.valid) as valid_from, upper(e.valid) as valid_to, e.recorded_at,
-       e.attrs, e.evidence, ${id} as edge_id
-     from page p cross join lateral unnest(p.${places}) as l (place) join ${table} e on e.ctid = l.place`;
-  // All edges are named to be put in order, but only those of the page are read whole, by their place: joined by their keys, the planner takes them
-  // for one. As is how often they came back, all at once and in no order: a probe and a sort of wide rows were most of the time.
-  const rows = await db.query<ClaimRow>(
-    `with page as materialized (
-       select row_number() over (order by s.urn collate "C", d.urn collate "C", e.relation collate "C")::int as number,
-         s.urn as src_urn, e.relation, d.urn as dst_urn, e.places, e.old_places
-       from (select ${ends}, array_agg(place) filter (where is_current) as places, array_agg(place) filter (where not is_current) as old_places
-         from (${beliefs}) b group by ${ends}) e ${withNames}
-       where $6::text is null or (s.urn collate "C", d.urn collate "C", e.relation collate "C") > ($6, $7, $8)
-       order by 1 limit $9
-     ), claim as materialized (
-       ${claims('topo_edge_time', 'places', 'edge_id')}${believedAt === undefined ? '' : ` union all ${claims('topo_edge_history', 'old_places', edgeId)}`}
-     ), again as (
-       select c.number, c.edge_id, count(*)::int as reopened from claim c
-       join topo_edge_time o on o.edge_id = c.edge_id and not upper_inf(o.valid) and upper(o.valid) < c.valid_from group by 1, 2
-     )
-     select c.number, c.src_urn, c.relation, c.dst_urn, c.source, c.scope, c.valid_from, c.valid_to, c.recorded_at, c.attrs, c.evidence,
-       coalesce(a.reopened, 0) as reopened
-     from claim c left join again a on a.number = c.number and a.edge_id = c.edge_id`,
-    [...toParams(filter), formatTime(at), ...after, limit + 1, ...(believedAt === undefined ? [] : [formatTime(believedAt)])],
+  const params = [...toParams(filter), formatTime(at), believedAt === undefined ? null : formatTime(believedAt), ...readEdgeCursor(cursor)];
+  const believed = [
+    ['topo_edge_time', `${validAt('e', '$5')} and ($6::timestamptz is null or e.recorded_at <= $6)`, 'e.edge_id'],
+    ...(believedAt === undefined
+      ? []
+      : [['topo_edge_history', 'e.valid @> $5::timestamptz and e.recorded @> $6::timestamptz', historyEdgeId]]),
+  ] as const;
+  const fromCursor = `${ofFilter('e')} and ($7::bigint is null or (${ends}) >= ($7, $8::bigint, $9::text))`;
+  // Edges come in the order of the primary keys, of which no more is read than a page: in order of URNs all 20 000 had to be named and sorted.
+  const first = believed.map(
+    ([table, isBelieved]) =>
+      `(select distinct ${ends} from ${table} e where ${isBelieved} and ${fromCursor} order by ${ends} limit $10 + 1)`,
   );
-  return toPage(toEdges(rows), limit, ({ src_urn, dst_urn, relation }) => [src_urn, dst_urn, relation]);
+  const [next] = await db.query<EdgeKey>(
+    `select src_resource_id as src, dst_resource_id as dst, relation from (${first.join(' union ')}) e order by ${ends} offset $10 limit 1`,
+    [...params, limit],
+  );
+  const ofPage = `${fromCursor} and ($10::bigint is null or (${ends}) < ($10, $11::bigint, $12::text))`;
+  const claimed = believed.map(
+    ([table, isBelieved, edgeId]) =>
+      `select ${ends}, source, scope, lower(valid) as valid_from, upper(valid) as valid_to, recorded_at, attrs, evidence, ${edgeId} as edge_id
+       from ${table} e where ${isBelieved} and ${ofPage}`,
+  );
+  const claims = await db.query<Claim>(
+    `with claim as materialized (
+       ${claimed.join(' union all ')}
+     ), ended as materialized (
+       select edge_id, upper(valid) as ended_at from topo_edge_time e where not upper_inf(valid) and ${ofPage}
+     ), again as (
+       select c.edge_id, c.valid_from, count(*)::int as reopened from claim c join ended o on o.edge_id = c.edge_id and o.ended_at < c.valid_from group by 1, 2
+     )
+     select c.src_resource_id as src, c.dst_resource_id as dst, c.relation, c.source, c.scope, c.valid_from, c.valid_to, c.recorded_at, c.attrs,
+       c.evidence, coalesce(a.reopened, 0) as reopened
+     from claim c left join again a using (edge_id, valid_from)`,
+    [...params, next?.src ?? null, next?.dst ?? null, next?.relation ?? null],
+  );
+  const items = toEdges(claims, await listUrns(db, tenantId, new Set(claims.flatMap(({ src, dst }) => [src, dst]))));
+  return { items, ...(next === undefined ? {} : { nextCursor: toEdgeCursor(next) }) };
 }
 
-/** `number` is the place of the edge on the page, from 1. */
-type ClaimRow = Omit<TopologyEdge, 'declared_by'> & Declaration & { readonly number: number };
+/** `topo_edge_time.edge_id` of a row of the history. */
+const historyEdgeId = `hashtextextended(e.tenant_id || '/' || e.src_resource_id::text || '/' || e.dst_resource_id::text || '/' || e.relation || '/' || e.source || '/' || e.scope, 0)`;
 
-/** Puts the claims of each edge together, in order of source and scope. */
-function toEdges(rows: readonly ClaimRow[]): TopologyEdge[] {
-  const edges: (TopologyEdge & { declared_by: Declaration[] })[] = [];
-  for (const { number, src_urn, relation, dst_urn, source, scope, valid_from, valid_to, recorded_at, reopened, attrs, evidence } of rows) {
+/** An edge as one source declares it. */
+interface Claim extends EdgeKey, Declaration {
+  readonly relation: Relation;
+}
+
+/** Puts the claims of each edge together; edges in order of URNs, claims in that of source and scope. */
+function toEdges(claims: readonly Claim[], urns: ReadonlyMap<bigint, string>): TopologyEdge[] {
+  const edges = new Map<string, TopologyEdge & { declared_by: Declaration[] }>();
+  for (const { src, dst, relation, source, scope, valid_from, valid_to, recorded_at, reopened, attrs, evidence } of claims) {
+    const [src_urn, dst_urn] = [urns.get(src), urns.get(dst)];
+    if (src_urn === undefined || dst_urn === undefined) continue;
+    const key = toEdgeCursor({ src, dst, relation });
+    const edge = edges.get(key) ?? { src_urn, relation, dst_urn, declared_by: [] };
     const times = { valid_from: toIso(valid_from), valid_to: valid_to && toIso(valid_to), recorded_at: toIso(recorded_at) };
-    edges[number - 1] ??= { src_urn, relation, dst_urn, declared_by: [] };
-    edges[number - 1]?.declared_by.push({ source, scope, ...times, reopened, attrs, evidence });
+    edge.declared_by.push({ source, scope, ...times, reopened, attrs, evidence });
+    edges.set(key, edge);
   }
-  for (const { declared_by } of edges)
-    if (declared_by.length > 1) declared_by.sort((a, b) => compare(a.source, b.source) || compare(a.scope, b.scope));
-  return edges;
+  for (const { declared_by } of edges.values())
+    if (declared_by.length > 1) declared_by.sort((one, other) => compare(one.source, other.source) || compare(one.scope, other.scope));
+  return [...edges.values()].sort(byUrns);
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A time with its microseconds, also where there are none. */
 function toIso(time: string): string {

@@ -135,6 +135,18 @@ export async function touchScopes(tx: Tx, tenantId: string, input: string, at: M
   );
 }
 
+/** The scopes that inputs gave when they were last read, without those that they no longer give. */
+export function listInputScopes(
+  db: Queryable,
+  tenantId: string,
+  inputs: readonly string[],
+): Promise<(Omit<ScopeKey, 'tenantId'> & { readonly input: string })[]> {
+  return db.query(
+    `select source, scope, input from topo_scope where tenant_id = $1 and input = any($2::text[]) and status <> 'orphaned' order by source, scope`,
+    [tenantId, inputs],
+  );
+}
+
 const except = (first: number): string =>
   `and not exists (select from unnest($${first}::text[], $${first + 1}::text[]) as g (source, scope) where (g.source, g.scope) = (topo_scope.source, topo_scope.scope))`;
 const namesOf = (scopes: readonly ScopeKey[]): string[][] => [scopes.map(({ source }) => source), scopes.map(({ scope }) => scope)];

@@ -174,4 +174,35 @@ describeDatabases('/api/v1/evidence-links', ['pglite'], (make) => {
     await service.call('DELETE', `/api/v1/knowledge/${document}?tenant_id=a`);
     expect((await list('')).items).toHaveLength(3);
   });
+
+  test('a link is removed by an operator of its tenant, and only the link', async () => {
+    const { db } = await make();
+    await using service = await createService(db, { open: false });
+    const [operator, onlyB, viewer] = [
+      await service.token({ role: 'operator', tenants: ['a'] }),
+      await service.token({ role: 'admin', tenants: ['b'] }),
+      await service.token({ role: 'viewer' }),
+    ];
+    await db.query(
+      `insert into log_pattern (tenant_id, fingerprint, template, severity, service, first_seen, last_seen, sample, version)
+       values ('a', 'fa', 'x', 'error', 'x', now(), now(), 'x', 1)`,
+    );
+    const ends = { subject_kind: 'pattern', subject_id: 'fa', evidence_kind: 'url' };
+    const links = ['https://ci.example/1', 'https://ci.example/2'].map((address) => ({ ...ends, evidence_ref: address }));
+    await service.call('POST', '/api/v1/evidence-links', { payload: { tenant_id: 'a', links }, token: operator });
+    const list = async () => (await service.call('GET', '/api/v1/evidence-links?tenant_id=a', { token: viewer })).body.items;
+    const [gone, kept] = await list();
+    const remove = (id: string, tenant: string, token: string) =>
+      service.call('DELETE', `/api/v1/evidence-links/${id}?tenant_id=${tenant}`, { token });
+    expect((await remove(gone.link_id, 'a', viewer)).body.code).toBe('OB_FORBIDDEN');
+    expect((await remove(gone.link_id, 'a', onlyB)).body.code).toBe('OB_TENANT_UNKNOWN');
+    expect((await remove(gone.link_id, 'b', onlyB)).body.code).toBe('OB_EVIDENCE_UNKNOWN');
+    expect((await remove('9999999999999999999', 'a', operator)).status).toBe(404);
+    expect(await list()).toHaveLength(2);
+    const removed = { status: 200, body: { link_id: gone.link_id, removed: true } };
+    expect(await remove(gone.link_id, 'a', operator)).toMatchObject(removed);
+    expect(await remove(gone.link_id, 'a', operator)).toMatchObject({ status: 404, body: { code: 'OB_EVIDENCE_UNKNOWN' } });
+    expect(await list()).toEqual([kept]);
+    expect(await db.query('select 1 as one from log_pattern')).toHaveLength(1);
+  });
 });

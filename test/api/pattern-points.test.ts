@@ -34,4 +34,10 @@ test('patterns come with their lines per step up to the end of the range, when t
   expect(day).toMatchObject({ points_from: '2025-12-30T10:10:00Z', step_seconds: 7200 });
   expect(day.items[0].points).toHaveLength(24);
   expect(day.items[0].points.slice(-2)).toEqual([0, 22]);
+  const { body: week } = await service.call(
+    'GET',
+    '/api/v1/patterns?tenant_id=a&from=2025-12-25T10:10:00Z&to=2026-01-01T10:10:00Z&points=true',
+  );
+  expect(week).toMatchObject({ points_from: '2025-12-18T11:00:00Z', step_seconds: 14 * 3600 });
+  expect(week.items[0].points.at(-1)).toBe(22);
 });

@@ -13,7 +13,7 @@ interface Scene extends AsyncDisposable {
   readonly service: Service;
   readonly a: TenantWorld;
   /** The body of a GET of tenant `a`; rejects unless it was answered with 200. */
-  get(path: string, query?: Readonly<Record<string, string | number>>): Promise<ReturnType<JSON['parse']>>;
+  get(path: string, query?: Readonly<Record<string, string | number | boolean>>): Promise<ReturnType<JSON['parse']>>;
 }
 
 async function openScene(db: Db, overrides: Parameters<typeof createService>[1] = {}): Promise<Scene> {
@@ -99,6 +99,7 @@ describeDatabases('questions', ['pglite', 'postgres 18'], (make) => {
     ]);
     const first = await get('metrics', { ...cart, limit: 1 });
     expect((await get('metrics', { ...cart, cursor: first.next_cursor })).items).toMatchObject([{ metric: 'shop_memory_bytes' }]);
+    expect(first).not.toHaveProperty('items.0.points');
     const gauge = await get('metrics/series', { ...cart, metric: 'shop_memory_bytes', step_seconds: 300, ...range });
     // 1·10 + 2·20 + 3·30 + 4·40 over 10 samples
     expect(gauge).toMatchObject({
@@ -108,6 +109,15 @@ describeDatabases('questions', ['pglite', 'postgres 18'], (make) => {
     const counter = await get('metrics/series', { ...cart, metric: 'requests_total' });
     expect(counter).toMatchObject({ step_seconds: 60, measured_in: 'unit of the metric per second', to: '2026-01-01T10:04:00Z' });
     expect(counter.points.length).toBe(4);
+    const both = await get('metrics', { ...cart, points: true });
+    expect(both).toMatchObject({ step_seconds: 60, from: '2026-01-01T09:04:00Z', to: '2026-01-01T10:04:00Z' });
+    expect(both.items).toMatchObject([
+      { metric: 'requests_total', points: counter.points },
+      { metric: 'shop_memory_bytes', unit: 'bytes', points: [{ samples: 1 }, { samples: 2 }, { samples: 3 }, { samples: 4 }] },
+    ]);
+    const short = await get('metrics', { ...cart, q: 'MEMORY', points: true, from: range.from, to: '2026-01-01T10:02:00Z' });
+    expect(short.items).toMatchObject([{ metric: 'shop_memory_bytes', points: [{ time: range.from }, { time: '2026-01-01T10:01:00Z' }] }]);
+    expect((await get('metrics', { ...cart, q: '_', limit: 1 })).next_cursor).toBe(first.next_cursor);
     const { body } = await scene.service.call('GET', '/api/v1/metrics/series?tenant_id=a&resource=shop-cart&metric=no');
     expect(body).toMatchObject({ status: 404, detail: 'urn:k8s:svc:shop/cart has no metric no.' });
   });
@@ -138,6 +148,9 @@ describeDatabases('questions', ['pglite', 'postgres 18'], (make) => {
     expect(merged.p95_ms / 77).toBeCloseTo(1, 2);
     const paged = await get('calls', { ...range, limit: 1 });
     expect((await get('calls', { ...range, cursor: paged.next_cursor })).items).toMatchObject([{ src_urn: a.web }]);
+    // Ids are hashes of 64 bits.
+    const greatest = Buffer.from(JSON.stringify(['5', '9223372036854775807', '-9223372036854775808'])).toString('base64url');
+    expect((await get('calls', { ...range, cursor: greatest })).items).toEqual([]);
     const series = await get('calls/series', { src: 'shop-web', dst: 'shop-cart', ...range });
     expect(series).toMatchObject({
       step_seconds: 300,

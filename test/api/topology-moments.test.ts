@@ -22,3 +22,17 @@ test('moments are those at which declarations began or ended, newest first, page
   expect((await service.call('GET', `${path}&resource=shop-web`)).body.items).toEqual([]);
   expect((await service.call('GET', `${path}&cursor=WyJ4Il0`)).status).toBe(400);
 });
+
+test('pages of edges are asked for by the cursors that the lists give, and by no other text', async () => {
+  await using db = await openDatabase('pglite:memory');
+  await migrate(db);
+  await fillWorld(db);
+  await using service = await createService(db);
+  const range = 'from=2026-01-01T10:00:00Z&to=2026-01-01T10:10:00Z';
+  for (const path of ['/api/v1/topology?tenant_id=a&at=2026-01-01T10:05:00Z', `/api/v1/topology/drift?tenant_id=a&${range}`]) {
+    const answer = async (cursor: string) => (await service.call('GET', `${path}&cursor=${cursor}`)).status;
+    for (const other of ['5', 'WyJ4Il0', '1_2', '1_2_x', '1_2_DEPENDS_ON%27', '12345678901234567890_1_'])
+      expect(await answer(other)).toBe(400);
+    for (const near of ['9999999999999999999_-9999999999999999999_', '0_0_ROUTES_TO']) expect(await answer(near)).toBe(200);
+  }
+});

@@ -42,6 +42,16 @@ describeDatabases('windows of what has no schedule', ['pglite', 'postgres 18'], 
       { window_from: '2026-01-01T09:55:00Z', status: null },
       { window_from: '2026-01-01T10:00:00Z', window_to: '2026-01-01T10:05:00Z', status: 'success' },
     ]);
+    // Neither a run that is no window of the grid nor midnight moves it.
+    await db.query(`insert into etl_job_run (job, tenant_id, window_from, window_to, status) values
+      ('oo-agg', 'a', '2026-01-01 23:58:30+00', '2026-01-01 23:59:30+00', 'dead'), ('oo-agg', 'a', '2026-01-02 00:00+00', '2026-01-02 00:01+00', 'dead')`);
+    const night = await read('from=2026-01-01T23:58:00Z&to=2026-01-02T00:02:00Z&tenant_id=a&job=oo-agg');
+    expect(night.items.map((item: Record<string, unknown>) => [item.window_from, item.window_to, item.status])).toEqual([
+      ['2026-01-01T23:58:00Z', '2026-01-01T23:59:00Z', null],
+      ['2026-01-01T23:59:00Z', '2026-01-02T00:00:00Z', null],
+      ['2026-01-02T00:00:00Z', '2026-01-02T00:01:00Z', 'dead'],
+      ['2026-01-02T00:01:00Z', '2026-01-02T00:02:00Z', null],
+    ]);
     const first = await read(`${range}&limit=13`);
     const second = await read(`${range}&limit=13&cursor=${first.next_cursor}`);
     expect([...first.items, ...second.items]).toEqual((await read(range)).items);

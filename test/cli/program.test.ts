@@ -25,7 +25,34 @@ function report(request: RunRequest, failed = 0): RunReport {
   };
 }
 
+/** The words of every command and group of commands below this one. */
+async function listCommands(path: readonly string[]): Promise<string[][]> {
+  const { stdout } = await callCli([...path, '--help']);
+  const [, ...groups] = stdout.replace(/\nExample:[\s\S]*/, '').split(path.length === 0 ? /\n(?:Work|Look|Set up):\n/ : /\nCommands:\n/);
+  const names = groups.flatMap((group) => [...group.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = '']) => name));
+  const below = await Promise.all(
+    names.filter((name) => name !== 'help').map(async (name) => [[...path, name], ...(await listCommands([...path, name]))]),
+  );
+  return below.flat();
+}
+
 describe('the command line', () => {
+  it('shows an example of every command, which the command takes', async () => {
+    const examples: string[] = [];
+    for (const path of await listCommands([])) {
+      const { stdout } = await callCli([...path, '--help']);
+      const example = /\nExample:\n {2}observebridge (.+)\n$/.exec(stdout)?.[1] ?? '';
+      expect(example, `the example of ${path.join(' ')}`).toMatch(new RegExp(`^${path[0]}( |$)`));
+      examples.push(example);
+    }
+    expect(examples.length).toBeGreaterThan(40);
+    for (const example of examples) {
+      const words = example.replace(/ > .*| --config \S+/g, '').match(/"[^"]*"|\S+/g) ?? [];
+      const { stderr } = await callCli(words.map((word) => word.replaceAll('"', '').replace(/^shop$/, 'demo')));
+      expect(stderr, example).not.toContain('OB_USAGE');
+    }
+  });
+
   it('prints version and help on standard output', async () => {
     expect(await callCli(['--version'])).toEqual({ exitCode: 0, stdout: '9.8.7\n', stderr: '' });
     const help = await callCli(['--help']);

@@ -78,7 +78,7 @@ describe('parseConfig', () => {
     [`${mockTenant}jobs:\n  oo-agg:\n    align: 60`, 'line 4: jobs.oo-agg.align must be a length of time such as 90s, 1m or 1h30m.'],
     [
       `${mockTenant}jobs: { oo-agg: { after: [oo-ag] } }`,
-      'line 2: jobs.oo-agg.after[0] must be one of oo-agg, age-refresh, topo-iac, topo-ansible, prune.',
+      'line 2: jobs.oo-agg.after[0] must be one of oo-agg, age-refresh, roll-up, topo-iac, topo-ansible, prune.',
     ],
     [
       `tenants: [{ id: a, source: { type: mock } }]\nretention: { runs: 30s }`,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
 import { type Change, type ChangeKind, listChanges } from '../../src/graph/changes.ts';
+import { createCallReader } from '../../src/jobs/call-reader.ts';
 import type { Db } from '../../src/store/db.ts';
 import { describeDatabases } from '../support/databases.ts';
 import { NOON, resourceOf, urnOf, writeWorld } from './world.ts';
@@ -10,7 +11,7 @@ const HALF = { from: NOON - 5 * MINUTE, to: NOON };
 
 async function changesOf(db: Db, kind: ChangeKind, near?: { of: number; hops: number }): Promise<readonly Change[]> {
   const query = { kind, near: near && { resource: resourceOf(near.of), hops: near.hops }, range: HALF, offset: 0, limit: 100 };
-  return (await listChanges(db, T, query)).items;
+  return (await listChanges(db, T, query, createCallReader(db, T))).items;
 }
 
 /** Calls of two times five minutes, which are slower in the second. */
@@ -35,7 +36,7 @@ describeDatabases('what changed', ['pglite', 'postgres 15'], (make) => {
     const { db } = await make();
     await writeWorld(db, T, [...slower(1, 2, 100), ...slower(1, 3, 400), ...slower(1, 4, 200), ...slower(1, 5, 300)]);
     const query = { kind: 'edge_moved', range: HALF, limit: 1 } as const;
-    const pages = await Promise.all([0, 1, 2, 3].map((offset) => listChanges(db, T, { ...query, offset })));
+    const pages = await Promise.all([0, 1, 2, 3].map((offset) => listChanges(db, T, { ...query, offset }, createCallReader(db, T))));
     expect(pages.flatMap(({ items }) => items)).toEqual(await changesOf(db, 'edge_moved'));
     expect(pages.map(({ items, nextOffset }) => [items[0]?.urns[1], nextOffset])).toEqual([
       [urnOf(2), 1],

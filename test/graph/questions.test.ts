@@ -6,6 +6,7 @@ import { type EdgeKind, openEdgeView } from '../../src/graph/edge-view.ts';
 import { listMovedEdges } from '../../src/graph/moved-edges.ts';
 import { type Direction, listNeighbours } from '../../src/graph/neighbours.ts';
 import { listPaths } from '../../src/graph/paths.ts';
+import { createCallReader } from '../../src/jobs/call-reader.ts';
 import type { Db } from '../../src/store/db.ts';
 import { describeDatabases } from '../support/databases.ts';
 import { activeCalls, type CallRow, callRows, type DeclaredRow, declaredRows, NOON, resourceOf, SIZE, urnOf, writeWorld } from './world.ts';
@@ -186,7 +187,7 @@ describeDatabases('answers of the graph', ['pglite'], (make) => {
     ]);
     const window = { from: NOON - 10 * MINUTE, to: NOON };
     const query = { window, baseline: 'before', minCalls: 20, limit: 10 } as const;
-    const { edges } = await listMovedEdges(db, T, query);
+    const { edges } = await listMovedEdges(db, T, query, createCallReader(db, T));
     expect(edges).toEqual([
       {
         ...{ src_urn: 'urn:svc:s1', dst_urn: 'urn:svc:s2', calls: 1000n, baseline_calls: 1000n, err_rate: 0.06, baseline_err_rate: 0.01 },
@@ -194,6 +195,9 @@ describeDatabases('answers of the graph', ['pglite'], (make) => {
       },
       expect.objectContaining({ dst_urn: 'urn:svc:s4', p95_ms: 60, baseline_p95_ms: 100, moved: ['p95_ms down'] }),
     ]);
-    expect(await listMovedEdges(db, T, { ...query, baseline: 'yesterday' })).toEqual({ edges: [], truncated: false });
+    expect(await listMovedEdges(db, T, { ...query, baseline: 'yesterday' }, createCallReader(db, T))).toEqual({
+      edges: [],
+      truncated: false,
+    });
   });
 });

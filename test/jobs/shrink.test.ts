@@ -1,12 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { DAY, formatTime, MINUTE, parseTime } from '../../src/core/time.ts';
+import { DAY, formatTime, HOUR, MINUTE, parseTime } from '../../src/core/time.ts';
+import { createRollUpJob } from '../../src/jobs/roll-up/roll-up.ts';
 import { createOpenObserveFilesSource } from '../../src/sources/openobserve-files/openobserve-files.ts';
 import type { Db } from '../../src/store/db.ts';
 import { describeDatabases } from '../support/databases.ts';
 import { openParquetWorld, type RawRow } from '../support/parquet-world.ts';
 import { makeDirectory } from './directory.ts';
-import { createPipeline, dumpResults, looseLocators } from './pipeline.ts';
+import { createPipeline, dumpResults, looseLocators, TENANT } from './pipeline.ts';
 
 const NOON = parseTime('2026-03-01T12:00:00Z') ?? 0;
 const range = { from: NOON, to: NOON + 20 * MINUTE };
@@ -102,6 +103,36 @@ describeDatabases('rows that vanish from the source', ['pglite', 'postgres 15'],
     expect(await dumpResults(db)).toEqual(clean);
     expect((await resources()).map(({ name }) => name)).toEqual(['cart', 'web']);
     expect(await looseLocators(db)).toEqual({ missing: 0n, orphaned: 0n });
+  });
+
+  it('take the sums of their hour with them, which a replay that changes nothing leaves alone', async () => {
+    const { db } = await make();
+    await using scene = await open(db);
+    await scene.write(stays);
+    using list = new DatabaseSync(scene.world.fileList);
+    list.exec('create table kept as select id from file_list');
+    await scene.write(vanishes);
+    await scene.pipeline.run(range);
+    const job = createRollUpJob({ tenantId: TENANT, db, aggregations: [], clock: () => 0 });
+    const hour = [{ from: NOON, to: NOON + HOUR }];
+    const rollUp = async () => (await job.prepare(hour, new AbortController().signal)).write;
+    const sums = () =>
+      db.query(
+        `select table_name, buckets, (select sum(count_total)::int from log_pattern_1h) as lines,
+        (select sum(calls)::int from service_call_1h) as calls from rollup_bucket where bucket = $1 and hours = 1 order by 1`,
+        [formatTime(NOON)],
+      );
+    await rollUp();
+    const tables = ['log_pattern_5m', 'metric_1m', 'service_call_5m'];
+    const all = tables.map((table_name) => ({ table_name, buckets: 3, lines: 6, calls: 4 }));
+    expect(await sums()).toEqual(all);
+    await scene.pipeline.run(range);
+    expect(await sums()).toEqual(all);
+    list.exec('delete from file_list where id not in (select id from kept)');
+    await scene.pipeline.run(range);
+    expect(await sums()).toEqual([]);
+    await rollUp();
+    expect(await sums()).toEqual(all.map((row) => ({ ...row, buckets: 1, lines: 2, calls: 1 })));
   });
 });
 

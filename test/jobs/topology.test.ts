@@ -128,6 +128,41 @@ describeDatabases('topology as a job', ['pglite'], (make) => {
     expect(await edges(db)).toMatchObject([{ to: '2026-03-01T12:50:00Z' }, { to: '2026-03-01T12:50:00Z' }]);
   });
 
+  it('takes a scope from one place only, and tells of the other one until it is mended', async () => {
+    const { db } = await make();
+    const [one, two] = [await makeTree('first'), await makeTree('second')];
+    await one.write('a.yaml', 0, manifest('a', ['b']) + manifest('b', []).replace(/^/, '---\n'));
+    await two.write('c.yaml', 0, manifest('c', ['d']) + manifest('d', []).replace(/^/, '---\n'));
+    const place = (directory: string) => ({ type: 'files' as const, path: directory, scope: 'shop' });
+    const both = { iac: [place(one.directory), place(two.directory)], ansible: [], close_limit: 1 };
+    const refused = {
+      inputs: { failed: 1 },
+      failed: [
+        {
+          code: 'OB_TOPOLOGY_SCOPE_TAKEN',
+          message: expect.stringMatching(/The place \S+second\S* as shop .* gives the scope kubernetes shop, .* \S+first\S* as shop/),
+        },
+      ],
+    };
+    const first = [{ edge: 'a→b', open: true, from: '2026-03-01T12:00:00Z', to: null }];
+    expect(await runAt(db, 10, both)).toMatchObject({ changed: 1, stats: refused });
+    // The first place is as it was and is not read again, the second one is newer.
+    await two.write('c.yaml', 15, manifest('c', ['e']) + manifest('e', []).replace(/^/, '---\n'));
+    expect(await runAt(db, 20, both)).toMatchObject({ changed: 0, stats: refused });
+    expect(await runAt(db, 25, { ...both, iac: both.iac.toReversed() })).toMatchObject({ changed: 0, stats: refused });
+    expect(await runAt(db, 26, { ...both, iac: [place(one.directory), place(one.directory)] }, { force: true })).toMatchObject({
+      stats: { inputs: { failed: 1 } },
+    });
+    expect(await edges(db)).toEqual(first);
+    expect(await db.query('select status from topo_scope')).toEqual([{ status: 'ok' }]);
+    expect(await runAt(db, 30, { ...both, iac: [place(two.directory)] })).toMatchObject({ changed: 2, stats: { failed: [] } });
+    expect(await edges(db)).toMatchObject([
+      { edge: 'a→b', open: false },
+      { edge: 'c→e', open: true },
+    ]);
+    expect(await runAt(db, 40, { ...both, iac: [place(two.directory)] })).toMatchObject({ stats: { confirmed: true } });
+  });
+
   it('on the command line discovers, shows, compares, and prints what a path declares without a database', async () => {
     const { db } = await make();
     const tree = await makeTree('cli');

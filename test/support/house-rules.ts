@@ -40,7 +40,7 @@ function textBreaches(path: string, text: string, code: string): string[] {
   const bare = code.replace(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''");
   const breaches: string[] = [];
   if (text.split('\n').length - 1 > maxLines) breaches.push(`${path} has more than ${maxLines} lines`);
-  if (/\bas any\b|:\s*any\b|<\s*any\b/.test(bare)) breaches.push(`${path} uses the type any`);
+  if (/\bas\s+any\b|:\s*any\b|<\s*any\b/.test(bare)) breaches.push(`${path} uses the type any`);
   if (/^\s*export default\b|\bas default\b/m.test(bare)) breaches.push(`${path} has a default export`);
   if (!path.startsWith('src/')) return breaches;
   if (path !== environmentFile && /\bprocess\s*\.\s*env\b|\bprocess\s*\[|\benv\b[^=;]*\bfrom\s*''/.test(bare)) {

@@ -215,6 +215,20 @@ describeConsole('map', { fill, deps: { tenants: async () => ['a', 'b', 'c'] } },
     expect(Object.keys(JSON.parse(await page.evaluate<string>(PLACES.replace('calls.a', 'calls.b'))))).toHaveLength(2000);
     expect(await page.getByRole('region', { name: 'Calls' }).locator('tbody tr').count()).toBeLessThan(100);
   });
+
+  test('another theme colours the drawing that is there, and nothing moves', async () => {
+    const page = await world().visit('/console/map?tenant=a');
+    await page.locator('.graph[data-settled=true]').waitFor();
+    await page.getByRole('region', { name: /^Drawing/ }).press('ArrowUp');
+    const canvas = page.locator('.graph-canvas canvas').first();
+    await canvas.evaluate((element) => element.setAttribute('data-first', ''));
+    const before = await spotOf(page, CART);
+    expect(await readPixel(page, before)).toEqual([42, 111, 201]);
+    await page.getByLabel('Theme').selectOption('dark');
+    await expect.poll(() => readPixel(page, before)).toEqual([108, 176, 255]);
+    expect(await spotOf(page, CART)).toEqual(before);
+    expect(await page.locator('.graph-canvas canvas[data-first]').count()).toBe(1);
+  });
 });
 
 interface Box {
@@ -246,4 +260,15 @@ function listCovered(boxes: readonly Box[]): (readonly [Box, Box])[] {
       .filter((two) => one.x < two.x + two.width && two.x < one.x + one.width && one.y < two.y + two.height && two.y < one.y + one.height)
       .map((two) => [one, two] as const),
   );
+}
+
+/** The colour that is painted at a place of the window. */
+async function readPixel(page: Page, [x, y]: readonly [number, number]): Promise<number[]> {
+  const picture = (await page.screenshot({ clip: { x, y, width: 1, height: 1 } })).toString('base64');
+  return page.evaluate(async (text) => {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const context = document.createElement('canvas').getContext('2d');
+    context?.drawImage(await createImageBitmap(new Blob([bytes])), 0, 0);
+    return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+  }, picture);
 }

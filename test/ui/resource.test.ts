@@ -17,8 +17,9 @@ describeConsole('resource', { fill: fillMap }, (world) => {
     await page.getByRole('img', { name: 'requests_total: newest all series 177/s.' }).waitFor();
     await page.getByRole('img', { name: /^memory_bytes: newest greatest 79 B, p95 74 B, mean 52.1 B\.$/ }).waitFor();
     await page.getByRole('region', { name: 'Log patterns' }).getByRole('link', { name: 'order 17 failed' }).waitFor();
-    expect(await page.locator('.changes').first().textContent()).toContain('1 new error pattern in cart');
-    expect(await page.locator('.changes strong[title]').first().getAttribute('title')).toBe(CART);
+    const changes = page.getByRole('region', { name: 'Changes here and one hop away' });
+    await changes.getByText('1 new error pattern in cart').waitFor();
+    expect(await changes.locator('strong[title]').first().getAttribute('title')).toBe(CART);
     expect(await page.getByRole('region', { name: 'Declared edges' }).last().locator('tbody tr').count()).toBe(2);
     await page.getByRole('link', { name: 'Cart runbook' }).waitFor();
     await page.getByRole('region', { name: 'Other names' }).getByText('cart-7d9f').waitFor();
@@ -30,11 +31,14 @@ describeConsole('resource', { fill: fillMap }, (world) => {
     const metrics = page.locator('figure');
     await metrics.nth(5).waitFor();
     expect(await metrics.count()).toBe(6);
+    expect(await metrics.nth(5).locator('canvas').count()).toBe(0);
+    await metrics.nth(5).scrollIntoViewIfNeeded();
+    await metrics.nth(5).locator('canvas').waitFor();
     await page.getByRole('button', { name: 'Show more' }).click();
     await metrics.nth(7).waitFor();
     await page.getByLabel('Named').fill('GC');
-    await page.getByText('counter, per second').waitFor();
-    expect(await metrics.count()).toBe(1);
+    await metrics.nth(1).waitFor({ state: 'detached' });
+    await metrics.getByText('counter, per second').waitFor();
     expect(await listBarriers(page)).toEqual([]);
   });
 
@@ -83,6 +87,20 @@ describeConsole('resource', { fill: fillMap }, (world) => {
     await page.getByText('2026-01-01 11:00 – 12:00 UTC').waitFor();
   });
 
+  test('another theme and another time are drawn in the charts that are there', async () => {
+    const page = await world().visit(`/console/resource?tenant=a&urn=${CART}`);
+    const canvas = page.getByRole('img', { name: /^Called by: at most/ }).locator('canvas');
+    await canvas.evaluate((element) => element.setAttribute('data-first', ''));
+    const read = (): Promise<string> =>
+      page.locator('canvas[data-first]').evaluate((element) => (element instanceof HTMLCanvasElement ? element.toDataURL() : ''));
+    const light = await read();
+    await page.getByLabel('Theme').selectOption('dark');
+    await expect.poll(read).not.toBe(light);
+    const hour = await read();
+    await page.getByRole('button', { name: '10m' }).click();
+    await expect.poll(read).not.toBe(hour);
+  });
+
   test('the list finds resources by name, kind and alias, and a resource that is none says what to do', async () => {
     const page = await world().visit('/console/resource?tenant=a', { mayFail: ['urn:svc:nobody', 'urn%3Asvc%3Anobody'] });
     const rows = page.getByRole('region', { name: 'Resources' }).locator('tbody tr');
@@ -92,8 +110,10 @@ describeConsole('resource', { fill: fillMap }, (world) => {
     await page.getByLabel('Kind').selectOption('database');
     await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(1);
     await page.getByLabel('Kind').selectOption('All');
-    await page.getByLabel('Search').fill('7d9f');
+    await page.getByLabel('Search').pressSequentially('7d9f', { delay: 30 });
     await page.getByText('also cart-7d9f').waitFor();
+    expect(await page.getByLabel('Search').inputValue()).toBe('7d9f');
+    await page.waitForURL(/q=7d9f/);
     await page.getByLabel('Search').fill('nobody');
     await page.getByText('No resource is like that.').waitFor();
     await page.goto(`${world().url}/console/resource?tenant=a&urn=urn:svc:nobody`);

@@ -42,6 +42,10 @@ export const EvidenceLinkBodySchema = Type.Object(
   },
   closed,
 );
+export const EvidenceLinkParamsSchema = Type.Object({ id: bigId('Identity of the link.') }, closed);
+export const EvidenceLinkTenantQuerySchema = Type.Object({ tenant_id: tenantId }, closed);
+export const EvidenceLinkRemovedSchema = Type.Object({ link_id: bigId('Identity of the link.'), removed: Type.Literal(true), as_of: asOf });
+
 export const EvidenceLinkAnswerSchema = Type.Object({
   received: Type.Integer(),
   stored: Type.Integer({ description: 'Links that were not there before.' }),

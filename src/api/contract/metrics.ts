@@ -8,11 +8,54 @@ const unit = nullable(
   }),
 );
 
-export const MetricListSchema = listOf(
-  Type.Object({ metric: Type.String(), kind: Type.String(), unit, last_bucket: time('Newest minute with data.') }),
+const points = Type.Array(
+  Type.Object({
+    time: time('Beginning of the point.'),
+    minutes: Type.Integer({ description: 'Minutes of the point that have data.' }),
+    samples: Type.Number({ description: 'Samples; events for histograms and summaries.' }),
+    series: Type.Number({ description: 'Most time series of a minute.' }),
+    avg: nullable(
+      Type.Number({ description: 'Over all samples of a gauge, all series of a counter, all events of a histogram or summary.' }),
+    ),
+    min: nullable(Type.Number()),
+    max: nullable(Type.Number()),
+    p95_max_of_minutes: nullable(
+      Type.Number({
+        description: 'Greatest 95th percentile of the minutes; with one minute that percentile itself. Percentiles are not averaged.',
+      }),
+    ),
+    sum: nullable(
+      Type.Number({
+        description: 'Gauge: sum over series. Counter: total per second. Both are means over minutes. Else: increase of the sum.',
+      }),
+    ),
+    locator_id: nullable(bigId('Evidence of one of the minutes.')),
+  }),
 );
+
+export const MetricListSchema = Type.Object({
+  ...listOf(
+    Type.Object({
+      ...{ metric: Type.String(), kind: Type.String(), unit, last_bucket: time('Newest minute with data.') },
+      points: Type.Optional(points),
+    }),
+  ).properties,
+  ...Type.Partial(Type.Object(answeredRange)).properties,
+  step_seconds: Type.Optional(Type.Integer({ description: 'Length of a point.' })),
+});
 export type MetricList = Static<typeof MetricListSchema>;
-export const MetricQuerySchema = listQuery({ tenant_id: tenantId, resource: reference() });
+/** A page of the list has at most so many metrics when it also has their points. */
+export const MOST_METRICS_WITH_POINTS = 20;
+export const MetricQuerySchema = listQuery({
+  ...{ tenant_id: tenantId, resource: reference() },
+  q: Type.Optional(named('Only metrics with this text in their name, in any case.')),
+  points: Type.Optional(
+    Type.Boolean({
+      description: `Also about 300 points of each over time, with at most ${MOST_METRICS_WITH_POINTS} metrics a page; not if absent.`,
+    }),
+  ),
+  ...range('with points, the newest hour of the metrics of the page'),
+});
 
 export const MetricSeriesQuerySchema = Type.Object(
   {
@@ -37,30 +80,7 @@ export const MetricSeriesSchema = Type.Object({
   unit,
   step_seconds: Type.Integer(),
   ...answeredRange,
-  points: Type.Array(
-    Type.Object({
-      time: time('Beginning of the point.'),
-      minutes: Type.Integer({ description: 'Minutes of the point that have data.' }),
-      samples: Type.Number({ description: 'Samples; events for histograms and summaries.' }),
-      series: Type.Number({ description: 'Most time series of a minute.' }),
-      avg: nullable(
-        Type.Number({ description: 'Over all samples of a gauge, all series of a counter, all events of a histogram or summary.' }),
-      ),
-      min: nullable(Type.Number()),
-      max: nullable(Type.Number()),
-      p95_max_of_minutes: nullable(
-        Type.Number({
-          description: 'Greatest 95th percentile of the minutes; with one minute that percentile itself. Percentiles are not averaged.',
-        }),
-      ),
-      sum: nullable(
-        Type.Number({
-          description: 'Gauge: sum over series. Counter: total per second. Both are means over minutes. Else: increase of the sum.',
-        }),
-      ),
-      locator_id: nullable(bigId('Evidence of one of the minutes.')),
-    }),
-  ),
+  points,
   as_of: asOf,
 });
 export type MetricSeries = Static<typeof MetricSeriesSchema>;

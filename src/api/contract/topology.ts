@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { relations } from '../../core/observation.ts';
+import { edgeCursorPattern } from '../../store/edge-page.ts';
 import { scopeStatuses } from '../../store/topology-scope.ts';
 import { answeredRange, bigId, fields, listOf, listQuery, named, nullable, oneOf, range, reference, tenantId, time } from './shape.ts';
 
@@ -38,7 +39,7 @@ export const TopologyQuerySchema = listQuery(
     at: Type.Optional(named('When the edges were true; now if absent.')),
     as_believed_at: Type.Optional(named('When it was believed so; now if absent.')),
   },
-  { maximum: 5000 },
+  { maximum: 5000, pattern: edgeCursorPattern },
 );
 export const TopologySchema = Type.Object({
   ...listOf(TopologyEdgeSchema).properties,
@@ -68,7 +69,7 @@ export const TopologyDiffSchema = Type.Object({
 });
 export type TopologyDiff = Static<typeof TopologyDiffSchema>;
 
-export const DriftQuerySchema = listQuery({ tenant_id: tenantId, ...range('the newest day with calls') }, { pattern: '^\\d{1,9}$' });
+export const DriftQuerySchema = listQuery({ tenant_id: tenantId, ...range('the newest day with calls') }, { pattern: edgeCursorPattern });
 const windows = (description: string) => Type.Integer({ description });
 export const DriftSchema = Type.Object({
   ...listOf(

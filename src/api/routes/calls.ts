@@ -75,7 +75,7 @@ export function addCallRoutes(server: Api, deps: ApiDeps): void {
 
 function readCallCursor(cursor: string): [string, string, string] {
   const [calls = '', src = '', dst = ''] = decodeCursor(cursor, 3);
-  if (![calls, src, dst].every((text) => /^-?\d{1,18}$|^-?[1-8]\d{18}$/.test(text)))
+  if (![calls, src, dst].every((text) => /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)))
     throw invalid('`cursor` in the query is not one that this list gave.');
   return [calls, src, dst];
 }

@@ -1,7 +1,8 @@
 import { formatTime, MINUTE } from '../../core/time.ts';
 import { listChanges } from '../../graph/changes.ts';
 import { findResource } from '../../graph/find-resource.ts';
-import { createEdgeMerger, MOST_FOR_A_PAGE } from '../../jobs/merged-calls.ts';
+import { createCallReader } from '../../jobs/call-reader.ts';
+import { MOST_FOR_A_PAGE } from '../../jobs/merged-calls.ts';
 import { findNewestCalls } from '../../store/call-list.ts';
 import { ChangeListSchema, ChangeQuerySchema } from '../contract.ts';
 import type { Api, ApiDeps } from '../deps.ts';
@@ -32,8 +33,8 @@ export function addChangeRoutes(server: Api, deps: ApiDeps): void {
         return to === undefined ? undefined : { from: to - 30 * MINUTE, to };
       });
       const near = resource && { resource, hops };
-      const merge = createEdgeMerger(db, tenantId, MOST_FOR_A_PAGE);
-      const { items, nextOffset } = await listChanges(db, tenantId, { range, near, kind, offset: readOffset(cursor), limit }, merge);
+      const calls = createCallReader(db, tenantId, MOST_FOR_A_PAGE);
+      const { items, nextOffset } = await listChanges(db, tenantId, { range, near, kind, offset: readOffset(cursor), limit }, calls);
       return {
         items: items.map((change) => ({ ...change, urns: [...change.urns] })),
         ...(nextOffset === undefined || nextOffset > 9999 ? {} : { next_cursor: String(nextOffset) }),

@@ -1,6 +1,15 @@
+import { ObserveBridgeError } from '../../core/error.ts';
 import { formatTime } from '../../core/time.ts';
-import { addEvidenceLinks, listEvidenceLinks } from '../../store/evidence-link.ts';
-import { EvidenceLinkAnswerSchema, EvidenceLinkBodySchema, EvidenceLinkListSchema, EvidenceLinkQuerySchema } from '../contract.ts';
+import { addEvidenceLinks, listEvidenceLinks, removeEvidenceLink } from '../../store/evidence-link.ts';
+import {
+  EvidenceLinkAnswerSchema,
+  EvidenceLinkBodySchema,
+  EvidenceLinkListSchema,
+  EvidenceLinkParamsSchema,
+  EvidenceLinkQuerySchema,
+  EvidenceLinkRemovedSchema,
+  EvidenceLinkTenantQuerySchema,
+} from '../contract.ts';
 import type { Api, ApiDeps } from '../deps.ts';
 import { decodeCursor, defaultLimit, encodeCursor, readTime, toList } from '../list.ts';
 import { invalid } from '../problem.ts';
@@ -47,12 +56,36 @@ export function addEvidenceLinkRoutes(server: Api, deps: ApiDeps): void {
       return { received: links.length, stored: await addEvidenceLinks(db, tenantId, links), as_of: formatTime(now()) };
     },
   );
+  server.delete(
+    '/api/v1/evidence-links/:id',
+    {
+      config: { role: 'operator' },
+      schema: {
+        summary: 'Remove a link to evidence',
+        description: 'Both of its ends stay.',
+        params: EvidenceLinkParamsSchema,
+        querystring: EvidenceLinkTenantQuerySchema,
+        response: { 200: EvidenceLinkRemovedSchema },
+      },
+    },
+    async (request) => {
+      const tenantId = await requireTenant(deps, request, request.query.tenant_id);
+      const { id } = request.params;
+      if (!isLinkId(id) || !(await removeEvidenceLink(db, tenantId, BigInt(id)))) {
+        throw new ObserveBridgeError('OB_EVIDENCE_UNKNOWN', 'usage', 'The tenant has no link of this id.');
+      }
+      return { link_id: id, removed: true as const, as_of: formatTime(now()) };
+    },
+  );
 }
 
 function readCursor(cursor: string | undefined): readonly [string, string] | undefined {
   if (cursor === undefined) return undefined;
   const [createdAt = '', linkId = ''] = decodeCursor(cursor, 2);
-  const isId = /^-?\d{1,19}$/.test(linkId) && BigInt.asIntN(64, BigInt(linkId)) === BigInt(linkId);
-  if (!isId) throw invalid('`cursor` in the query is not one that this list gave.');
+  if (!isLinkId(linkId)) throw invalid('`cursor` in the query is not one that this list gave.');
   return [formatTime(readTime('cursor', createdAt)), linkId];
+}
+
+function isLinkId(text: string): boolean {
+  return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }

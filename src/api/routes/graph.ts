@@ -6,7 +6,8 @@ import { type FoundResource, findResource } from '../../graph/find-resource.ts';
 import { baselineOf, listMovedEdges } from '../../graph/moved-edges.ts';
 import { listNeighbours } from '../../graph/neighbours.ts';
 import { listPaths } from '../../graph/paths.ts';
-import { createEdgeMerger, MOST_FOR_A_PAGE } from '../../jobs/merged-calls.ts';
+import { createCallReader } from '../../jobs/call-reader.ts';
+import { MOST_FOR_A_PAGE } from '../../jobs/merged-calls.ts';
 import { findNewestCalls } from '../../store/call-list.ts';
 import {
   BlastRadiusQuerySchema,
@@ -124,8 +125,8 @@ export function addGraphRoutes(server: Api, deps: ApiDeps): void {
         return to === undefined ? undefined : { from: to - 30 * MINUTE, to };
       });
       const window = { from: floorTo(range.from, BUCKET), to: floorTo(range.to + BUCKET - 1, BUCKET) };
-      const merge = createEdgeMerger(db, tenantId, MOST_FOR_A_PAGE);
-      const { edges, truncated } = await listMovedEdges(db, tenantId, { window, baseline, minCalls, limit }, merge);
+      const calls = createCallReader(db, tenantId, MOST_FOR_A_PAGE);
+      const { edges, truncated } = await listMovedEdges(db, tenantId, { window, baseline, minCalls, limit }, calls);
       const before = baselineOf(window, baseline);
       return {
         ...{ from: formatTime(window.from), to: formatTime(window.to) },

@@ -41,7 +41,6 @@ export function addTopologyRoutes(server: Api, deps: ApiDeps): void {
     async (request) => {
       const { relation, source, resource, limit = defaultLimit, cursor, at, as_believed_at } = request.query;
       const tenantId = await requireTenant(deps, request, request.query.tenant_id);
-      if (cursor !== undefined) decodeCursor(cursor, 3);
       const time = at === undefined ? now() : readTime('at', at);
       const believedAt = as_believed_at === undefined ? undefined : readTime('as_believed_at', as_believed_at);
       const resourceId = await findId(tenantId, resource);
@@ -116,10 +115,10 @@ export function addTopologyRoutes(server: Api, deps: ApiDeps): void {
         const end = await findNewestCalls(db, tenantId);
         return end === undefined ? undefined : { from: end - DAY, to: end };
       });
-      const report = await listDrift(db, { tenantId, from, to, limit, offset: Number(cursor ?? 0) });
+      const report = await listDrift(db, { tenantId, from, to, limit, cursor });
       return {
         items: report.items.map((drift) => ({ ...drift, declared_by: [...drift.declared_by] })),
-        ...(report.nextOffset === undefined ? {} : { next_cursor: String(report.nextOffset) }),
+        ...(report.nextCursor === undefined ? {} : { next_cursor: report.nextCursor }),
         ...{ windows_with_data: report.windows_with_data, windows: report.windows },
         ...{ from: formatTime(from), to: formatTime(to), as_of: formatTime(now()) },
       };

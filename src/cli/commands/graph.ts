@@ -6,7 +6,7 @@ import { type FoundResource, findResource, type ResourceRef } from '../../graph/
 import { type Baseline, baselineOf, baselines, listMovedEdges } from '../../graph/moved-edges.ts';
 import { type Direction, directions, listNeighbours, MOST_HOPS } from '../../graph/neighbours.ts';
 import { listPaths } from '../../graph/paths.ts';
-import { createEdgeMerger } from '../../jobs/merged-calls.ts';
+import { createCallReader } from '../../jobs/call-reader.ts';
 import type { Db } from '../../store/db.ts';
 import type { Bind, Invocation } from '../invocation.ts';
 import { toCount, toTime } from '../option-value.ts';
@@ -102,7 +102,7 @@ export function addGraphCommand(program: Command, bind: Bind): void {
         const window = { from: parseTime(callsFrom) ?? 0, to: parseTime(callsTo) ?? 0 };
         const before = baselineOf(window, baseline);
         const times = { baseline_from: formatTime(before.from), baseline_to: formatTime(before.to) };
-        const moved = await listMovedEdges(db, tenant, { window, baseline, minCalls, limit }, createEdgeMerger(db, tenant));
+        const moved = await listMovedEdges(db, tenant, { window, baseline, minCalls, limit }, createCallReader(db, tenant));
         return { as_of: callsTo, calls_from: callsFrom, ...times, ...moved };
       });
       const measures = ['calls', 'err_rate', 'p95_ms'].flatMap((name) => [name, `baseline_${name}`]);

@@ -101,7 +101,7 @@ export function addTopoCommand(program: Command, bind: Bind): void {
         invocation.note(
           `From ${formatTime(range.from)} to ${formatTime(range.to)}, ${report.windows_with_data} of ${report.windows} windows of five minutes have calls; an end without windows of its own proves nothing.`,
         );
-        noteMore(invocation, report.nextOffset, limit);
+        noteMore(invocation, report.nextCursor, limit);
       }),
     );
 }

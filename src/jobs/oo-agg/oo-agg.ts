@@ -9,15 +9,15 @@ import type { ResourceRule } from '../../core/place.ts';
 import type { PushDown } from '../../core/push-down.ts';
 import { rank } from '../../core/severity.ts';
 import { type Signal, signals } from '../../core/signal.ts';
-import { HOUR, MINUTE } from '../../core/time.ts';
-import { floorTo, splitWindow, type Window } from '../../core/window.ts';
+import { MINUTE } from '../../core/time.ts';
+import type { Window } from '../../core/window.ts';
 import type { PatternMiner } from '../../patterns/miner.ts';
 import type { Slice, Source } from '../../sources/source.ts';
 import type { Db } from '../../store/db.ts';
 import { findAliases } from '../../store/dimension.ts';
-import { lockBuckets } from '../../store/replace-rows.ts';
 import { listWindowStats } from '../../store/window-stats.ts';
 import type { Job, PreparedBatch } from '../job.ts';
+import { lockWindow } from './lock-window.ts';
 import { countReach, type ReachCounts, reachOf } from './reach.ts';
 import { type AggregatedBatch, writeBatch } from './write-batch.ts';
 
@@ -175,7 +175,7 @@ function toPrepared(deps: OoAggDeps, batch: ReadBatch, windows: readonly Window[
   return {
     async write(tx) {
       const started = deps.clock();
-      await lockBuckets(tx, tenantId, 'oo-agg', lockedBuckets(aggregations, batch.window));
+      await lockWindow(tx, tenantId, aggregations, batch.window);
       const written = await writeBatch(tx, { tenantId, organization: source.organization, webUrl: source.webUrl, aggregations }, batch);
       const write = Math.round(deps.clock() - started);
       const stats = windows.map((window, index) => ({
@@ -193,13 +193,6 @@ function toPrepared(deps: OoAggDeps, batch: ReadBatch, windows: readonly Window[
       return { rows: written.rows, changed: written.changed, stats };
     },
   };
-}
-
-/** Windows that touch the same bucket of any aggregation take the same lock. */
-function lockedBuckets(aggregations: readonly Aggregation[], window: Window): number[] {
-  const widest = Math.max(MINUTE, ...aggregations.map((aggregation) => aggregation.width));
-  const width = aggregations.every((aggregation) => widest % aggregation.width === 0) ? widest : HOUR;
-  return splitWindow({ from: floorTo(window.from, width), to: floorTo(window.to - 1, width) + width }, width).map((bucket) => bucket.from);
 }
 
 function toWindowStats(window: Window, reconciliation: readonly Reconciliation[]) {

@@ -8,6 +8,7 @@ import type { Tx } from '../../store/db.ts';
 import { listPackedMinutes, type PackedMinute, replacePackedMinutes } from '../../store/partial.ts';
 import { quoteName } from '../../store/quote-name.ts';
 import { replaceRows } from '../../store/replace-rows.ts';
+import { unmarkRollUps } from '../../store/roll-up.ts';
 import { createLocators, type LocatorOptions, locatorColumns } from './locators.ts';
 
 /**
@@ -53,6 +54,8 @@ export async function writeAggregation(
     rows.map((row) => [tenantId, ...row]),
     [bucketColumn, ...resources.keys()],
   );
+  const changed = replaced.changed + replaced.removed.length;
+  if (changed > 0) await unmarkRollUps(tx, tenantId, aggregation.name, buckets);
   const located = await replaceRows(
     tx,
     { table: 'oo_locator', columns: locatorColumns, key: ['tenant_id', 'locator_id'] },
@@ -70,7 +73,7 @@ export async function writeAggregation(
   });
   return {
     rows: replaced.written,
-    changed: replaced.changed + replaced.removed.length,
+    changed,
     locators: located.written,
     gone: aggregation.width > MINUTE ? stored.gone : removed,
   };

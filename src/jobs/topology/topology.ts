@@ -1,11 +1,11 @@
-import { type ObserveBridgeError, throwIfAborted, toObserveBridgeError } from '../../core/error.ts';
+import { ObserveBridgeError, throwIfAborted, toObserveBridgeError } from '../../core/error.ts';
 import { hashHex } from '../../core/hash.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { Micros } from '../../core/time.ts';
 import type { Db, Tx } from '../../store/db.ts';
 import { type AppliedObservation, applyObservations } from '../../store/topology-apply.ts';
 import { dropInputs, getFingerprint, writeInput } from '../../store/topology-input.ts';
-import { failScopes, listOrphans, orphanScopes, touchScopes } from '../../store/topology-scope.ts';
+import { failScopes, listInputScopes, listOrphans, orphanScopes, touchScopes } from '../../store/topology-scope.ts';
 import type { TopologyConfig } from '../../topology/config.ts';
 import { openAnsibleInput, openIacInput, type TopologyInput } from '../../topology/index.ts';
 import type { Job } from '../job.ts';
@@ -50,22 +50,24 @@ export function hasTopology(job: TopologyJobName, topology: TopologyConfig | und
 
 /**
  * Reads every configured place of the topology as it is now and applies all of it in one transaction. A place that has not changed since it was
- * understood whole is confirmed without reading it. One that cannot be read keeps its edges and leaves the others alone; rejects when none can.
+ * understood whole is confirmed without reading it. One that cannot be read keeps its edges and leaves the others alone; rejects when none can. One
+ * that gives a scope of another is told with `OB_TOPOLOGY_SCOPE_TAKEN`, and the scope stays as the other gives it.
  */
 export function createTopologyJob(name: TopologyJobName, deps: TopologyJobDeps): Job {
   return {
     name,
     async prepare(windows, signal, { onNotice = () => undefined } = {}) {
-      const looks: Look[] = [];
+      const seen: Look[] = [];
       const began = deps.topology?.now() ?? 0;
       if (deps.topology) {
-        for (const input of openInputs(name, deps.topology)) looks.push(await lookAt(name, deps, deps.topology, input, signal));
+        for (const input of openInputs(name, deps.topology)) seen.push(await lookAt(name, deps, deps.topology, input, signal));
       }
       const readMs = Math.round(((deps.topology?.now() ?? 0) - began) / 1000);
-      const [first] = looks;
-      if (first?.error && looks.every(({ error, observations }) => error && !observations?.length)) throw first.error;
+      const [first] = seen;
+      if (first?.error && seen.every(({ error, observations }) => error && !observations?.length)) throw first.error;
       return {
         async write(tx) {
+          const looks = await claimScopes(tx, deps.tenantId, seen);
           const { applied, orphaned } = await writeLooks(tx, name, deps, looks);
           const stats = { ...toStats(looks, applied, orphaned), ms: { read: readMs } };
           tellWorst(onNotice, looks, applied);
@@ -109,6 +111,33 @@ async function lookAt(
   }
 }
 
+/**
+ * The looks without what they say about a scope of another place: two that give the same one would close each other's edges. It belongs to the place
+ * that was not read now and gave it before, else to the first that gives it.
+ */
+async function claimScopes(tx: Tx, tenantId: string, looks: readonly Look[]): Promise<Look[]> {
+  const keyOf = ({ source, scope }: { readonly source: string; readonly scope: string }): string => `${source} ${scope}`;
+  const unread = new Map(looks.filter(({ observations, error }) => error || !observations).map((look) => [look.name, look]));
+  const owners = new Map<string, Look | undefined>();
+  for (const known of await listInputScopes(tx, tenantId, [...unread.keys()])) owners.set(keyOf(known), unread.get(known.input));
+  return looks.map((look) => {
+    const taken = new Map<string, Look>();
+    const observations = look.observations?.filter((observation) => {
+      const key = keyOf(observation);
+      const owner = owners.get(key) ?? look;
+      owners.set(key, owner);
+      if (owner !== look) taken.set(key, owner);
+      return owner === look;
+    });
+    const [first] = taken;
+    if (!first) return look;
+    const [scope, owner] = first;
+    const text = `The place ${look.name} gives the scope ${scope}, which the place ${owner.name} gives already.`;
+    const error = look.error ?? new ObserveBridgeError('OB_TOPOLOGY_SCOPE_TAKEN', 'config', text);
+    return { ...look, observations, fingerprint: undefined, error };
+  });
+}
+
 async function writeLooks(
   tx: Tx,
   job: TopologyJobName,
@@ -119,21 +148,18 @@ async function writeLooks(
   const at = topology.now();
   const { force = false } = topology;
   const closeLimit = topology.config.close_limit;
-  const seen = new Set<string>();
-  const all = looks.flatMap(({ name, misses, observations }) =>
-    (observations ?? []).flatMap((observation) => {
-      // Two places that give the same scope would close each other's edges.
-      const scope = `${observation.source} ${observation.scope}`;
-      if (seen.has(scope)) return [];
-      seen.add(scope);
-      return [{ observation, recordedAt: at, closeLimit, force, misses, input: name }];
-    }),
+  const all = looks.flatMap(({ name, misses, observations = [] }) =>
+    observations.map((observation) => ({ observation, recordedAt: at, closeLimit, force, misses, input: name })),
   );
   const applied = await applyObservations(tx, tenantId, all);
   let orphaned = 0;
-  for (const { name, fingerprint, observations, error } of looks) {
-    const given = (observations ?? []).map(({ source, scope }) => ({ tenantId, source, scope }));
-    if (error) await failScopes(tx, tenantId, name, error.message, given);
+  const givenBy = ({ observations = [] }: Look) => observations.map(({ source, scope }) => ({ tenantId, source, scope }));
+  // What another place gives now has not failed.
+  const seen = looks.flatMap(givenBy);
+  for (const look of looks) {
+    const { name, fingerprint, observations, error } = look;
+    const given = givenBy(look);
+    if (error) await failScopes(tx, tenantId, name, error.message, seen);
     else if (observations) orphaned += await orphanScopes(tx, tenantId, name, given);
     else await touchScopes(tx, tenantId, name, at);
     const isWhole = applied.every(

@@ -43,14 +43,14 @@ export const driftTool = defineTool({
     );
     const isNever = unseen.length === 0 && undeclared.every(({ src_declared, dst_declared }) => !src_declared && !dst_declared);
     return {
-      summary: `From ${formatTime(from)} to ${formatTime(to)}: ${unseen.length} edges are declared and not observed, ${undeclared.length} observed and not declared${report.nextOffset === undefined ? '' : '; there are more'}.`,
+      summary: `From ${formatTime(from)} to ${formatTime(to)}: ${unseen.length} edges are declared and not observed, ${undeclared.length} observed and not declared${report.nextCursor === undefined ? '' : '; there are more'}.`,
       hint:
         report.windows_with_data === 0
           ? await hintAtRows(question, 'service_call_5m', { from, to })
           : isNever
             ? await hintAtScopes(question, to)
             : undefined,
-      truncated: telling.length > limit || report.nextOffset !== undefined,
+      truncated: telling.length > limit || report.nextCursor !== undefined,
       provenance: { tables: ['service_call_5m', 'topo_edge_time'] },
       ...{ from: formatTime(from), to: formatTime(to), windows: report.windows, windows_with_data: report.windows_with_data },
       drift: telling.slice(0, limit).map((drift) => ({ ...drift, declared_by: [...drift.declared_by] })),

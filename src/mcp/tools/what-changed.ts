@@ -4,7 +4,7 @@ import { formatTime, MINUTE } from '../../core/time.ts';
 import type { Window } from '../../core/window.ts';
 import { type Change, changeKinds, listChanges } from '../../graph/changes.ts';
 import { MOST_HOPS } from '../../graph/neighbours.ts';
-import { createEdgeMerger } from '../../jobs/merged-calls.ts';
+import { createCallReader } from '../../jobs/call-reader.ts';
 import { findNearestRows } from '../../store/nearest-rows.ts';
 import { limitInput, rangeInput, readCallRange, resourceInput, widen } from '../input.ts';
 import { findNamed, hintAtRows } from '../refine.ts';
@@ -56,7 +56,7 @@ export const whatChangedTool = defineTool({
       question.db,
       question.tenantId,
       { range, near, kind, offset: 0, limit: MOST },
-      createEdgeMerger(question.db, question.tenantId),
+      createCallReader(question.db, question.tenantId),
     );
     const counts = Map.groupBy(items, (change) => change.kind);
     const place = found ? ` within ${hops} ${hops === 1 ? 'hop' : 'hops'} of ${found.urn}` : '';

@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type Query, type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
 import { send } from './ask.ts';
 import { toProblem } from './problem.ts';
@@ -32,10 +32,13 @@ export function useLiveRuns(tenant: string | undefined): void {
   const client = useQueryClient();
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let changed = new Set<Query>();
     const refresh = (): void => {
+      for (const query of listLive(client)) changed.add(query);
       timer ??= setTimeout(() => {
-        timer = undefined;
-        void client.invalidateQueries({ predicate: ({ meta }) => meta?.live === true });
+        const before = changed;
+        [timer, changed] = [undefined, new Set()];
+        void client.invalidateQueries({ predicate: (query) => before.has(query) });
       }, GATHER_MS);
     };
     let following = new AbortController();
@@ -55,6 +58,13 @@ export function useLiveRuns(tenant: string | undefined): void {
       setLive(false);
     };
   }, [client, tenant]);
+}
+
+/** Answers about runs that are there or on their way: what is asked from now on knows every change so far. */
+function listLive(client: QueryClient): Query[] {
+  return client.getQueryCache().findAll({
+    predicate: ({ meta, state }) => meta?.live === true && (state.data !== undefined || state.fetchStatus === 'fetching'),
+  });
 }
 
 async function follow(tenant: string | undefined, onRun: () => void, signal: AbortSignal): Promise<void> {

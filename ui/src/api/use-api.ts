@@ -26,9 +26,7 @@ export interface Freshness {
 export function useApi<Answer>(path: string, query: Query = {}, freshness: Freshness = {}): UseQueryResult<Answer> {
   const interval = useInterval(freshness);
   return useQuery({
-    queryKey: [path, query],
-    meta: { live: freshness.live === true },
-    queryFn: ({ signal }) => ask<Answer>(path, { query, signal, accept: freshness.accept ?? [] }),
+    ...toAsked<Answer>(path, query, freshness),
     enabled: freshness.wait !== true,
     refetchInterval: interval,
     placeholderData: keepPreviousData,
@@ -50,16 +48,37 @@ export function useApiList<Item, List extends ListOf<Item> = ListOf<Item>>(
 ): UseInfiniteQueryResult<List> {
   const interval = useInterval(freshness);
   return useInfiniteQuery({
-    queryKey: [path, query, 'list'],
-    meta: { live: freshness.live === true },
-    queryFn: ({ signal, pageParam }) => ask<List>(path, { query: { ...query, cursor: pageParam }, signal }),
-    initialPageParam: undefined as string | undefined,
+    ...toAskedList<List>(path, query, freshness),
     getNextPageParam: (last) => last.next_cursor,
     // One function for all renders, or every render would compare all items again.
     select: join<Item, List>,
     enabled: freshness.wait !== true,
     refetchInterval: interval,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** A question that a page is likely to ask next: with `isList` as `useApiList` asks it, else as `useApi`. */
+export interface Question {
+  readonly path: string;
+  readonly query: Query;
+  readonly isList?: boolean;
+}
+
+/** What a button takes that leads to questions. */
+export interface Ahead {
+  readonly onPointerDown: () => void;
+}
+
+/** For buttons that lead to questions: they are asked when the button is pressed, a tenth of a second before it is let go. */
+export function useAhead(): (toQuestions: () => readonly Question[]) => Ahead {
+  const client = useQueryClient();
+  return (toQuestions) => ({
+    onPointerDown: () => {
+      for (const { path, query, isList = false } of toQuestions())
+        if (isList) void client.prefetchInfiniteQuery(toAskedList<ListOf<unknown>>(path, query));
+        else void client.prefetchQuery(toAsked(path, query));
+    },
   });
 }
 
@@ -75,6 +94,21 @@ export function useAct<Answer, Body = undefined>(
     onSuccess: () =>
       client.invalidateQueries({ predicate: ({ queryKey }) => stale.some((start) => String(queryKey[0]).startsWith(start)) }),
   });
+}
+
+function toAsked<Answer>(path: string, query: Query, { live = false, accept = [] }: Freshness = {}) {
+  return {
+    ...{ queryKey: [path, query], meta: { live } },
+    queryFn: ({ signal }: { readonly signal: AbortSignal }) => ask<Answer>(path, { query, signal, accept }),
+  };
+}
+
+function toAskedList<List>(path: string, query: Query, { live = false }: Freshness = {}) {
+  return {
+    ...{ queryKey: [path, query, 'list'], meta: { live }, initialPageParam: undefined as string | undefined },
+    queryFn: ({ signal, pageParam }: { readonly signal: AbortSignal; readonly pageParam: string | undefined }) =>
+      ask<List>(path, { query: { ...query, cursor: pageParam }, signal }),
+  };
 }
 
 function join<Item, List extends ListOf<Item>>({ pages }: { readonly pages: readonly List[] }): List {

@@ -40,16 +40,30 @@ export function useTheme(): Theme {
   return useSyncExternalStore(subscribe, readTheme);
 }
 
+function readIsDark(): boolean {
+  const theme = readTheme();
+  return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+}
+
 /** Whether the page is dark now; canvases draw again when it changes. */
 export function useIsDark(): boolean {
-  return useSyncExternalStore(subscribe, () => {
-    const theme = readTheme();
-    return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
-  });
+  return useSyncExternalStore(subscribe, readIsDark);
 }
+
+const known = { isDark: false, colours: new Map<string, string>() };
 
 /** A custom property of the theme, such as `--bad`, as the colour it has now: canvases cannot read custom properties. */
 export function readColour(property: string): string {
+  const isDark = readIsDark();
+  if (known.isDark !== isDark) known.colours.clear();
+  known.isDark = isDark;
+  // To compute a colour, the browser brings the styles of the whole page up to date.
+  const colour = known.colours.get(property) ?? computeColour(property);
+  known.colours.set(property, colour);
+  return colour;
+}
+
+function computeColour(property: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${property})`;
   document.body.append(probe);

@@ -39,6 +39,8 @@ export interface Drawing {
   show(picture: Picture, places: Places): void;
   /** Makes a node or an edge stand out. */
   choose(id: string | undefined): void;
+  /** Draws again in the colours that the theme has now; everything stays where it is. */
+  recolour(): void;
   kill(): void;
 }
 
@@ -66,14 +68,16 @@ export function createDrawing(layers: Layers, reactions: Reactions): Drawing {
     return colour;
   };
   const sigma = new Sigma(new Graph(), canvas, {
-    ...{ nodeProgramClasses: { shaped: ShapedNodeProgram }, defaultNodeType: 'shaped' },
-    ...{ edgeProgramClasses: { arrow: Arrow }, defaultEdgeType: 'arrow' },
+    // Under the names of the usual programs, which would be compiled beside others.
+    ...{ nodeProgramClasses: { circle: ShapedNodeProgram }, edgeProgramClasses: { line: Arrow } },
     ...{ zIndex: true, allowInvalidContainer: true, stagePadding: 0, minCameraRatio: 0.02, maxCameraRatio: 4 },
     // Names and what is under the pointer are drawn here: without covering each other, and without drawing everything again.
     ...{ renderLabels: false, defaultDrawNodeHover: () => undefined },
     // Two quick clicks are two choices; the wheel and the buttons zoom.
     doubleClickTimeout: 0,
   });
+  // Nothing is drawn on these; the browser would lay each of them above the others all the same.
+  for (const name of ['edgeLabels', 'labels', 'hovers', 'hoverNodes']) sigma.getCanvases()[name]?.style.setProperty('display', 'none');
   sigma.createCanvasContext('highlight', { style: { pointerEvents: 'none' } }).resize(true);
   const context = sigma.getCanvases().highlight?.getContext('2d') ?? undefined;
 
@@ -190,6 +194,13 @@ export function createDrawing(layers: Layers, reactions: Reactions): Drawing {
     choose(id) {
       chosen = id;
       drawAbove();
+    },
+    recolour() {
+      colours.clear();
+      const graph = sigma.getGraph();
+      const paint = (colour: string | undefined) => (colour === undefined ? {} : { color: toColour(colour) });
+      graph.updateEachNodeAttributes((id, attributes) => ({ ...attributes, ...paint(nodes.get(id)?.colour) }), { attributes: ['color'] });
+      graph.updateEachEdgeAttributes((id, attributes) => ({ ...attributes, ...paint(edges.get(id)?.colour) }), { attributes: ['color'] });
     },
     kill: () => sigma.kill(),
   };

@@ -43,6 +43,7 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
   const [hovered, setHovered] = useState<Hovered>();
   const [isBroken, setBroken] = useState(false);
   const [area, setArea] = useState('');
+  const isPainted = useIsPainted();
   const { places, isDone, redo } = useLayout(name, picture);
   const isDark = useIsDark();
   const seen = useMemo(
@@ -56,9 +57,8 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
     [picture, shown],
   );
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read again when the theme changes
   useEffect(() => {
-    if (canvas.current === null || names.current === null || tools.current === null) return;
+    if (!isPainted || canvas.current === null || names.current === null || tools.current === null) return;
     try {
       drawing.current = createDrawing(
         { canvas: canvas.current, names: names.current, tools: tools.current },
@@ -72,27 +72,37 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
       setBroken(true);
     }
     return () => {
-      drawing.current?.kill();
+      const gone = drawing.current;
       drawing.current = undefined;
+      // Giving the graphics back takes longer than showing what comes instead.
+      setTimeout(() => gone?.kill());
     };
-  }, [isDark]);
+  }, [isPainted]);
 
   useEffect(() => {
-    if (canvas.current === null) return;
-    const observer = new ResizeObserver(([entry]) => setArea(entry ? `${entry.contentRect.width} ${entry.contentRect.height}` : ''));
-    observer.observe(canvas.current);
+    const element = canvas.current;
+    if (element === null) return;
+    const read = (): string => `${element.clientWidth} ${element.clientHeight}`;
+    // The size at first is the one that is drawn for anyway.
+    let before = read();
+    const observer = new ResizeObserver(() => {
+      if (read() !== before) setArea(read());
+      before = read();
+    });
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing, and another area other places
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new drawing shows nothing yet, and another area has other places
   useEffect(() => {
-    if (area !== '' && places) drawing.current?.show(seen, places);
-  }, [seen, places, isDark, area]);
+    if (places) drawing.current?.show(seen, places);
+  }, [seen, places, area, isPainted]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme makes another drawing
-  useEffect(() => {
-    drawing.current?.choose(chosen);
-  }, [chosen, isDark]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new drawing has nothing chosen yet
+  useEffect(() => drawing.current?.choose(chosen), [chosen, isPainted]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are those of the theme
+  useEffect(() => drawing.current?.recolour(), [isDark]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the camera goes back whenever something else is aimed at
   useEffect(() => {
@@ -113,7 +123,7 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
   };
   const isAtEnd = hovered !== undefined && hovered.x > (canvas.current?.clientWidth ?? 0) / 2;
   return (
-    <div className="graph" data-settled={isDone}>
+    <div className="graph" data-settled={isDone && isPainted}>
       <section
         className="graph-frame"
         aria-label="Drawing: arrow keys move it, + and − zoom, 0 shows the whole"
@@ -146,4 +156,23 @@ export function GraphCanvas({ name, picture, shown, aim, chosen, label, describe
       </div>
     </div>
   );
+}
+
+/** Whether what stands on the page has been painted: to make a drawing takes longer than all else, and what is there to read need not wait for it. */
+function useIsPainted(): boolean {
+  const [isPainted, setPainted] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // The first call is before this frame is painted, the next one after it.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        timer = setTimeout(() => setPainted(true));
+      });
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, []);
+  return isPainted;
 }

@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
-/** After so many milliseconds without a key the text is asked for. */
-const PAUSE_MS = 150;
+/** The first letter is asked for at once, later ones at most every so many ms: some browsers refuse more than 100 changes of the address in ten seconds. */
+const PAUSE_MS = 100;
 
 interface TextFilterProps {
   readonly label: string;
@@ -15,6 +15,7 @@ interface TextFilterProps {
 export function TextFilter({ label, placeholder, value = '', onChange }: TextFilterProps) {
   const [text, setText] = useState(value);
   const [asked, setAsked] = useState(value);
+  const lastAt = useRef(-PAUSE_MS);
   if (asked !== value) {
     // The address was changed, by this field or from elsewhere.
     setAsked(value);
@@ -23,7 +24,11 @@ export function TextFilter({ label, placeholder, value = '', onChange }: TextFil
   useEffect(() => {
     const wanted = text.trim();
     if (wanted === asked) return;
-    const timer = setTimeout(() => onChange(wanted || undefined), PAUSE_MS);
+    const wait = lastAt.current + PAUSE_MS - performance.now();
+    const timer = setTimeout(() => {
+      lastAt.current = performance.now();
+      onChange(wanted || undefined);
+    }, wait);
     return () => clearTimeout(timer);
   }, [text, asked, onChange]);
   return (

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { Locator, LocatorLines } from '../../../../src/api/contract.ts';
+import { useAhead } from '../../api/use-api.ts';
 import { useAddress } from '../../frame/address.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
@@ -7,7 +8,7 @@ import { WebLink } from '../../parts/web-link.tsx';
 import { count, formatBytes, formatMs, formatWindow } from '../../text/format.ts';
 import { findBody } from './raw-body.ts';
 import { Line } from './samples.tsx';
-import { useRawLines } from './use-raw-lines.ts';
+import { toRawLines, useRawLines } from './use-raw-lines.ts';
 
 const openObserve: Column<Locator> = {
   title: 'OpenObserve',
@@ -24,6 +25,7 @@ interface RawLinesProps {
 /** Windows that have lines of the pattern, newest first; the lines of the chosen one, which is in the address, are read from the source. */
 export function RawLines({ tenant, fingerprint, template, locators }: RawLinesProps) {
   const [get, set] = useAddress();
+  const ahead = useAhead();
   const chosen = locators.find(({ locator_id }) => locator_id === get('evidence'));
   // Each service and mask has a place of its own, and the lines of a window are read all at once.
   const windows = locators.filter(
@@ -58,6 +60,7 @@ export function RawLines({ tenant, fingerprint, template, locators }: RawLinesPr
                     type="button"
                     className="small"
                     aria-expanded={isOpen}
+                    {...ahead(() => (isOpen ? [] : [toRawLines(tenant, fingerprint, locator.locator_id)]))}
                     onClick={() => set({ evidence })}
                     aria-label={`Raw lines of ${words}`}
                   >

@@ -9,7 +9,7 @@ import { type CountedPattern, countTrends } from './counted-pattern.ts';
 import { PatternRows } from './pattern-rows.tsx';
 
 /** Patterns of one page of the list. */
-const PAGE = 50;
+const PAGE = 25;
 
 /** What lists of patterns need to know of their page. */
 export interface Shown {

@@ -17,10 +17,14 @@ interface CallPanelsProps {
   readonly tenant: string;
   readonly urn: string;
   readonly range: TimeRange;
+  /** Which of its calls there probably are, so that their series are asked for together with the list. */
+  readonly expected: { readonly isInward: boolean; readonly isOutward: boolean };
 }
 
 /** Who calls a resource and what it calls: over time, and by the other end. */
-export function CallPanels({ tenant, urn, range }: CallPanelsProps) {
+export function CallPanels({ tenant, urn, range, expected }: CallPanelsProps) {
+  useCallSeries({ tenant, range, end: { dst: urn }, wait: !expected.isInward });
+  useCallSeries({ tenant, range, end: { src: urn }, wait: !expected.isOutward });
   const calls = useApi<CallList>('/api/v1/calls', { tenant_id: tenant, resource: urn, ...range, limit: 500 }, { every: 60 });
   return (
     <Answer
@@ -43,18 +47,26 @@ export function CallPanels({ tenant, urn, range }: CallPanelsProps) {
   );
 }
 
-interface CallPanelProps {
+interface CallSeriesQuestion {
   readonly tenant: string;
   readonly range: TimeRange;
+  readonly end: { readonly src: string } | { readonly dst: string };
+  readonly wait?: boolean;
+}
+
+/** Calls over time that lead to or from a resource. */
+const useCallSeries = ({ tenant, range, end, wait = false }: CallSeriesQuestion) =>
+  useApi<CallSeries>('/api/v1/calls/series', { tenant_id: tenant, ...end, ...range }, { every: 60, wait });
+
+interface CallPanelProps extends Omit<CallSeriesQuestion, 'wait'> {
   readonly title: string;
   readonly calls: readonly Call[];
-  readonly end: { readonly src: string } | { readonly dst: string };
 }
 
 function CallPanel({ tenant, range, title, calls, end }: CallPanelProps) {
   const toPage = useToPage();
   const isInward = 'dst' in end;
-  const series = useApi<CallSeries>('/api/v1/calls/series', { tenant_id: tenant, ...end, ...range }, { every: 60 });
+  const series = useCallSeries({ tenant, range, end });
   const id = isInward ? 'callers-title' : 'callees-title';
   return (
     <section className="panel" aria-labelledby={id}>

@@ -46,8 +46,8 @@ export function ResourceDetail({ tenant, urn }: ResourceDetailProps) {
 function Everything({ resource, tenant }: { readonly resource: ResourcePage; readonly tenant: string }) {
   const [get] = useAddress();
   const toPage = useToPage();
-  const names = useNames(tenant);
-  const { urn, name, kind, topology, documents, truncated } = resource;
+  const { urn, name, kind, calls, topology, documents, truncated } = resource;
+  const names = useNames(topology.length === 0 ? undefined : tenant);
   const end = toNewest(resource);
   const span = useSpan(tenant, undefined, end);
   const range = { from: span.range.from ?? end, to: span.range.to ?? end };
@@ -73,7 +73,7 @@ function Everything({ resource, tenant }: { readonly resource: ResourcePage; rea
       <div className="filters">
         <SpanChoice {...span} answered={range} />
       </div>
-      <CallPanels {...{ tenant, urn, range }} />
+      <CallPanels {...{ tenant, urn, range }} expected={{ isInward: calls.callers > 0, isOutward: calls.callees > 0 }} />
       <MetricsPanel {...{ tenant, urn, range }} metrics={resource.metrics} isCut={truncated.includes('metrics')} />
       <ChangesPanel {...{ tenant, urn, range }} />
       <PatternsPanel {...{ tenant, urn, range }} />

@@ -1,5 +1,5 @@
-import type { CallSeries, MetricSeries } from '../../../../src/api/contract.ts';
-import type { ChartLine } from '../../parts/time-chart.tsx';
+import type { CallSeries, MetricList } from '../../../../src/api/contract.ts';
+import type { ChartLine } from '../../parts/plot.ts';
 import { toMs } from '../../text/format.ts';
 
 /** What a chart shows. */
@@ -38,7 +38,8 @@ export function toChart<Point extends { readonly time: string }>(
 }
 
 type CallPoint = CallSeries['points'][number];
-type MetricPoint = MetricSeries['points'][number];
+/** A point of a metric. */
+export type MetricPoint = NonNullable<MetricList['items'][number]['points']>[number];
 
 /** Calls and failed calls per second. */
 export const rateMeasures: readonly Measure<CallPoint>[] = [

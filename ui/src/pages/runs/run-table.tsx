@@ -16,6 +16,9 @@ export function toRowsRead({ stats }: Pick<Run, 'stats'>): number | undefined {
   return counts.length === 0 ? undefined : counts.reduce((sum, rows) => sum + rows, 0);
 }
 
+/** Runs of one page of the list. */
+export const RUNS = 25;
+
 interface RunTableProps {
   readonly query: Readonly<Record<string, string | undefined>>;
   /** What to do where no run matches. */
@@ -25,7 +28,7 @@ interface RunTableProps {
 /** Runs that match the query, newest window first. */
 export function RunTable({ query, advice }: RunTableProps) {
   const toPage = useToPage();
-  const runs = useApiList<Run>('/api/v1/runs', { ...query, limit: 25 }, { every: 10, live: true });
+  const runs = useApiList<Run>('/api/v1/runs', { ...query, limit: RUNS }, { every: 10, live: true });
   const columns: Column<Run>[] = [
     {
       title: 'Window',

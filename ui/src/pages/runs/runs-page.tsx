@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { JobList, RunStatus, WindowState } from '../../api/types.ts';
-import { useApi, useApiList } from '../../api/use-api.ts';
+import { type Ahead, useAhead, useApi, useApiList } from '../../api/use-api.ts';
 import { useAddress } from '../../frame/address.ts';
 import { useTenant } from '../../frame/tenant.ts';
 import { Answer, Empty } from '../../parts/states.tsx';
@@ -13,7 +13,7 @@ import { Legend } from './legend.tsx';
 import { NewestRun } from './newest-run.tsx';
 import { lengths, moveShown, toShown } from './range.ts';
 import { RunGrid } from './run-grid.tsx';
-import { RunTable } from './run-table.tsx';
+import { RUNS, RunTable } from './run-table.tsx';
 import './runs.css';
 
 const statuses: readonly RunStatus[] = ['queued', 'running', 'success', 'dead', 'canceled', 'skipped'];
@@ -35,6 +35,20 @@ export function RunsPage() {
   const jobs = useApi<JobList>('/api/v1/jobs', { tenant_id: chosen, limit: 1000 }, { every: 60, live: true });
   const freshness = shown.to - shown.from > LIVE_MS ? { every: 60 } : { every: 5, live: true };
   const windows = useApiList<WindowState>('/api/v1/windows', { ...scope, ...range, limit: MOST_WINDOWS }, freshness);
+  // Windows of the time before, which stay until those of another are there, keep their places.
+  const [drawn, setDrawn] = useState(shown);
+  if (!windows.isPlaceholderData && (drawn.from !== shown.from || drawn.to !== shown.to)) setDrawn(shown);
+  const ahead = useAhead();
+  const askAhead = (span: string | undefined, to: string | undefined): Ahead =>
+    ahead(() => {
+      const { from, to: end } = toShown(span, to, now);
+      const query = { ...scope, from: toIso(from), to: toIso(end) };
+      return [
+        { path: '/api/v1/windows', query: { ...query, limit: MOST_WINDOWS }, isList: true },
+        ...(run_id ? [] : [{ path: '/api/v1/runs', query: { ...query, status, limit: RUNS }, isList: true }]),
+      ];
+    });
+  const [earlier, later] = [moveShown(shown, -0.5, now) ?? range.to, moveShown(shown, 0.5, now)];
   const lanes = toBackfillLanes(jobs.data?.items ?? [], windows.data?.items ?? []);
   const names = [...new Set([...lanes.map((lane) => lane.job), ...(job === undefined ? [] : [job])])].sort();
   const newest = <NewestRun query={{ ...scope, status }} span={get('span')} />;
@@ -50,25 +64,42 @@ export function RunsPage() {
         <fieldset className="choice">
           <legend className="hidden">Length of time</legend>
           {Object.keys(lengths).map((span) => (
-            <button key={span} type="button" aria-pressed={span === (get('span') ?? '1h')} onClick={() => set({ span }, { push: true })}>
+            <button
+              key={span}
+              type="button"
+              aria-pressed={span === (get('span') ?? '1h')}
+              {...askAhead(span, get('to'))}
+              onClick={() => set({ span }, { push: true })}
+            >
               {span}
             </button>
           ))}
         </fieldset>
         <fieldset className="choice">
           <legend className="hidden">Move in time</legend>
-          <button type="button" onClick={() => set({ to: moveShown(shown, -0.5, now) ?? range.to }, { push: true })} aria-label="Earlier">
+          <button
+            type="button"
+            {...askAhead(get('span'), earlier)}
+            onClick={() => set({ to: earlier }, { push: true })}
+            aria-label="Earlier"
+          >
             ←
           </button>
           <button
             type="button"
-            onClick={() => set({ to: moveShown(shown, 0.5, now) }, { push: true })}
+            {...askAhead(get('span'), later)}
+            onClick={() => set({ to: later }, { push: true })}
             disabled={shown.isNewest}
             aria-label="Later"
           >
             →
           </button>
-          <button type="button" aria-pressed={shown.isNewest} onClick={() => set({ to: undefined }, { push: true })}>
+          <button
+            type="button"
+            aria-pressed={shown.isNewest}
+            {...askAhead(get('span'), undefined)}
+            onClick={() => set({ to: undefined }, { push: true })}
+          >
             Now
           </button>
         </fieldset>
@@ -100,7 +131,7 @@ export function RunsPage() {
         >
           {(list) => (
             <>
-              <RunGrid windows={list.items} isCut={windows.hasNextPage} shown={shown} />
+              <RunGrid windows={list.items} isCut={windows.hasNextPage} shown={drawn} />
               <More list={windows} />
             </>
           )}

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Drift } from '../../../../src/api/contract.ts';
-import { useApi } from '../../api/use-api.ts';
+import { type Question, useApi } from '../../api/use-api.ts';
 import { useAddress, useToPage } from '../../frame/address.ts';
-import { type Ranged, SpanChoice, useSpan } from '../../parts/span-choice.tsx';
+import { type Ranged, type ShownSpan, SpanChoice, useSpan } from '../../parts/span-choice.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { count, formatCount, formatTime, toMs } from '../../text/format.ts';
@@ -17,6 +17,11 @@ const STEP = 25;
 const newestDay: Ranged = { path: '/api/v1/calls', query: { limit: 1 }, usual: '24h' };
 const kinds = { declared_not_observed: 'Declared, not called', observed_not_declared: 'Called, not declared' } as const;
 
+/** What the view asks; of the newest day without a range. */
+export function toDrift(tenant: string | undefined, range: ShownSpan['range'] = {}): Question {
+  return { path: '/api/v1/topology/drift', query: { tenant_id: tenant, ...range, limit: MOST } };
+}
+
 interface DriftViewProps {
   readonly tenant: string | undefined;
   /** When the first edge was declared; null when none ever was, undefined when that is not known. */
@@ -27,7 +32,8 @@ interface DriftViewProps {
 export function DriftView({ tenant, firstDeclaredAt }: DriftViewProps) {
   const span = useSpan(tenant, newestDay);
   const wait = tenant === undefined || span.isWaiting;
-  const drift = useApi<Drift>('/api/v1/topology/drift', { tenant_id: tenant, ...span.range, limit: MOST }, { every: 60, wait });
+  const { path, query } = toDrift(tenant, span.range);
+  const drift = useApi<Drift>(path, query, { every: 60, wait });
   const names = useNames(tenant);
   return (
     <>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { TopologyMomentList } from '../../../../src/api/contract.ts';
+import type { Ahead } from '../../api/use-api.ts';
 import { count, formatTime, toMs } from '../../text/format.ts';
 
 /** A slider that moves on is asked for only when it rests for so long. */
@@ -14,10 +15,12 @@ interface MomentSliderProps {
   /** The chosen time; undefined for now. */
   readonly at: string | undefined;
   readonly onChoose: (at: string | undefined) => void;
+  /** For the buttons that lead to a moment. */
+  readonly askAhead: (at: string | undefined) => Ahead;
 }
 
 /** Chooses a moment at which something changed, or now. A time between two moments counts as the one before, as nothing changed since. */
-export function MomentSlider({ label, moments, at, onChoose }: MomentSliderProps) {
+export function MomentSlider({ label, moments, at, onChoose, askAhead }: MomentSliderProps) {
   const rising = moments.toReversed();
   const last = rising.length;
   const [moved, setMoved] = useState<number>();
@@ -43,7 +46,13 @@ export function MomentSlider({ label, moments, at, onChoose }: MomentSliderProps
   const words = moment === undefined ? 'now' : `${formatTime(moment.at)} UTC: ${describe(moment)}`;
   return (
     <div className="moment">
-      <button type="button" aria-label={`${label}: earlier change`} disabled={place === 0} onClick={() => choose(place - 1)}>
+      <button
+        type="button"
+        {...askAhead(rising[place - 1]?.at)}
+        aria-label={`${label}: earlier change`}
+        disabled={place === 0}
+        onClick={() => choose(place - 1)}
+      >
         ←
       </button>
       <label>
@@ -57,7 +66,13 @@ export function MomentSlider({ label, moments, at, onChoose }: MomentSliderProps
           onChange={({ target }) => setMoved(Number(target.value))}
         />
       </label>
-      <button type="button" aria-label={`${label}: later change`} disabled={place === last} onClick={() => choose(place + 1)}>
+      <button
+        type="button"
+        {...askAhead(rising[place + 1]?.at)}
+        aria-label={`${label}: later change`}
+        disabled={place === last}
+        onClick={() => choose(place + 1)}
+      >
         →
       </button>
       <output>{words}</output>

@@ -1,17 +1,17 @@
 import type { ScopeList, TopologyMomentList } from '../../../../src/api/contract.ts';
-import { useApi } from '../../api/use-api.ts';
+import { type Question, useAhead, useApi } from '../../api/use-api.ts';
 import { useAddress } from '../../frame/address.ts';
 import { useTenant } from '../../frame/tenant.ts';
 import { Choice } from '../../parts/choice.tsx';
 import { ResourceSearch } from '../../parts/resource-search.tsx';
 import { Answer, Empty } from '../../parts/states.tsx';
-import { DiffView } from './diff-view.tsx';
-import { DriftView } from './drift-view.tsx';
+import { DriftView, toDrift } from './drift-view.tsx';
 import { ScopeTable, ScopeWarning } from './scope-table.tsx';
-import { StateView } from './state-view.tsx';
 import type { TopologyFilter } from './topology-filter.ts';
 import './topology.css';
 import { relationLooks } from './topology-picture.ts';
+import { toDefaultFrom, toDiffQuestion, toEndOfMinute } from './topology-questions.ts';
+import { TopologyView } from './topology-view.tsx';
 
 const views = { at: 'At a time', diff: 'Between two times', drift: 'Against calls' } as const;
 type View = keyof typeof views;
@@ -28,6 +28,12 @@ export function TopologyPage() {
   const fresh = { every: 60, wait: tenant === undefined };
   const scopes = useApi<ScopeList>('/api/v1/topology/scopes', { tenant_id: tenant, limit: 1000 }, fresh);
   const moments = useApi<TopologyMomentList>('/api/v1/topology/moments', { ...scope, limit: MOST_MOMENTS }, fresh);
+  const ahead = useAhead();
+  const questions: Readonly<Record<View, () => readonly Question[]>> = {
+    at: () => [],
+    diff: () => (moments.data === undefined ? [] : [toDiffQuestion(scope, toDefaultFrom(moments.data.items), toEndOfMinute())]),
+    drift: () => [toDrift(tenant)],
+  };
   const sources = [...new Set(scopes.data?.items.map(({ source }) => source) ?? [])];
   return (
     <div className="stack">
@@ -43,6 +49,7 @@ export function TopologyPage() {
               key={name}
               type="button"
               aria-pressed={name === view}
+              {...ahead(questions[name])}
               onClick={() => set({ view: name, edge: undefined, from: undefined, to: undefined, span: undefined }, { push: true })}
             >
               {views[name]}
@@ -82,7 +89,7 @@ export function TopologyPage() {
           isEmpty={({ items }) => items.length === 0}
           empty={<NothingDeclared isNarrow={Boolean(scope.source ?? scope.relation ?? scope.resource)} />}
         >
-          {({ items }) => (view === 'diff' ? <DiffView scope={scope} moments={items} /> : <StateView scope={scope} moments={items} />)}
+          {({ items }) => <TopologyView isDiff={view === 'diff'} scope={scope} moments={items} />}
         </Answer>
       )}
       <Answer of={scopes} what="sources" isEmpty={({ items }) => items.length === 0} empty={null}>
