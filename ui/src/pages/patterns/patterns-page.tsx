@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Pattern, ResourceList } from '../../../../src/api/contract.ts';
+import type { Pattern, PatternServiceList } from '../../../../src/api/contract.ts';
 import { useApi } from '../../api/use-api.ts';
 import { useAddress } from '../../frame/address.ts';
 import { OneTenant } from '../../frame/one-tenant.tsx';
@@ -39,9 +39,10 @@ function Patterns({ tenant }: { readonly tenant: string }) {
   const span = useSpan(tenant, lines);
   const [ranged, setRanged] = useState<{ from: string; to: string }>();
   const { q, service, severity, trend } = { q: get('q'), service: get('service'), severity: get('severity'), trend: get('trend') };
-  const services = useApi<ResourceList>('/api/v1/resources', { tenant_id: tenant, kind: 'service', limit: 1000 });
+  const logging = { tenant_id: tenant, ...span.range, limit: 1000 };
+  const services = useApi<PatternServiceList>('/api/v1/patterns/services', logging, { wait: span.isWaiting });
   const choose = (field: string) => (value: string | undefined) => set({ [field]: value }, { push: true });
-  const known = services.data?.items.map(({ name, urn }) => [name, urn] as const) ?? [];
+  const known = services.data?.items.map(({ service: name, resource }) => [name, resource] as const) ?? [];
   const own = service === undefined ? undefined : (known.find(([name, urn]) => name === service || urn === service)?.[0] ?? service);
   const names = [...new Set([...(own === undefined ? [] : [own]), ...known.map(([name]) => name)])].sort();
   const isFiltered = [q, service, severity, trend].some((value) => value !== undefined);
