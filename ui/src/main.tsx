@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { toProblem } from './api/problem.ts';
+import { aroundNav } from './frame/around-nav.ts';
 import { Frame } from './frame/frame.tsx';
 import { applyTheme } from './frame/theme.ts';
 import './style/theme.css';
@@ -25,7 +26,7 @@ if (root !== null) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>
-        <Router base="/console">
+        <Router base="/console" aroundNav={aroundNav}>
           <Frame />
         </Router>
       </QueryClientProvider>

@@ -13,6 +13,7 @@ export interface Page {
   readonly inMenu: boolean;
   /** Brings the script of the page, which opening it would wait for. */
   readonly prepare: () => Promise<unknown>;
+  readonly isReady: () => boolean;
   /**
    * What shows the page: the component itself once its script is there, else one that waits for it. React lets a page that it has to wait for,
    * however shortly, appear 300 ms later.
@@ -21,14 +22,14 @@ export interface Page {
 }
 
 /** Loads a page when it is first prepared or opened; the name is that of its exported component. */
-function load<Name extends string>(from: () => Promise<Record<Name, View>>, name: Name): Pick<Page, 'prepare' | 'view'> {
+function load<Name extends string>(from: () => Promise<Record<Name, View>>, name: Name): Pick<Page, 'prepare' | 'isReady' | 'view'> {
   let loaded: View | undefined;
   const prepare = async (): Promise<{ readonly default: View }> => {
     loaded = (await from())[name];
     return { default: loaded };
   };
   const waiting = lazy(prepare);
-  return { prepare, view: () => loaded ?? waiting };
+  return { prepare, isReady: () => loaded !== undefined, view: () => loaded ?? waiting };
 }
 
 /** All pages, in the order of the menu. */
