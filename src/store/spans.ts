@@ -33,13 +33,15 @@ export async function planSpans(db: Queryable, tenantId: string, table: RolledTa
   if (range.to - range.from < SHORTEST || (grid !== undefined && grid % HOUR !== 0)) return whole;
   const marks = await db.query<{ hours: RolledHours; bucket: string; buckets: number }>(
     `select hours, bucket, buckets from rollup_bucket m
-     where tenant_id = $1 and table_name = $2 and bucket >= $3::timestamptz and bucket + hours * interval '1 hour' <= $4::timestamptz
-       and (hours = 1 or $5)
-       and not (hours = 1 and $5 and exists (
+     where tenant_id = $1 and table_name = $2 and bucket >= $3::timestamptz and bucket <= $4::timestamptz and (hours = 1 or $6 and bucket <= $5::timestamptz)
+       and not (hours = 1 and $6 and exists (
          select from rollup_bucket d where d.tenant_id = $1 and d.table_name = $2 and d.bucket = date_trunc('day', m.bucket) and d.hours = 24
-           and d.bucket >= $3::timestamptz and d.bucket + interval '1 day' <= $4::timestamptz))
+           and d.bucket >= $3::timestamptz and d.bucket <= $5::timestamptz))
      order by bucket`,
-    [tenantId, table, formatTime(range.from), formatTime(range.to), grid === undefined || grid % DAY === 0],
+    [
+      ...[tenantId, table, formatTime(range.from), formatTime(range.to - HOUR), formatTime(range.to - DAY)],
+      grid === undefined || grid % DAY === 0,
+    ],
   );
   const spans: Span[] = [];
   let reached = range.from;

@@ -48,6 +48,26 @@ describeConsole('overview', { fill, deps: { tenants: async () => ['a', 'b', 'sho
     expect(await listBarriers(page)).toEqual([]);
   });
 
+  test('a page whose script is late says that it is loading, and what is chosen meanwhile wins', async () => {
+    const page = await world().visit('/console/?tenant=shop', {});
+    const held = Promise.withResolvers<void>();
+    await page.route(/assets\/(map|runs)-page-[^/]*\.js$/, async (route) => {
+      if (route.request().url().includes('map-page')) await held.promise;
+      await route.continue();
+    });
+    await page.reload();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('link', { name: 'Map', exact: true }).click();
+    await page.getByText('Loading page').waitFor();
+    await page.getByRole('link', { name: 'Runs', exact: true }).click();
+    await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
+    held.resolve();
+    await page.getByRole('link', { name: 'Map', exact: true }).click();
+    await page.getByRole('heading', { name: 'Map', exact: true }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
+  });
+
   test('the scripts of all pages are brought before they are opened, and a page opens with no more of them', async () => {
     const page = await world().visit('/console/');
     const listScripts = () =>
