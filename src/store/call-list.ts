@@ -1,7 +1,8 @@
 import { formatTime, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
+import { type Bind, binder } from './bind.ts';
 import type { Queryable } from './db.ts';
-import { planSpans, type Span, sumsOf } from './spans.ts';
+import { isWithin, planSpans, type Span, sumsOf } from './spans.ts';
 
 /** Calls of a range or point. Percentiles are those of the row where there is only one, else means of the rows weighted by calls (`approximate`). */
 export interface CallMeasures {
@@ -49,20 +50,14 @@ const measures = (seconds: string): string => `sum(calls::float8) as calls, sum(
   sum(p95_ms * timed_calls) / nullif(sum(timed_calls::float8), 0) as p95_ms, sum(rows) > 1 as approximate`;
 
 /** The rows of tenant `$1` in the spans, as a table of the columns of the sums; `bind` gives placeholders, `where` restricts by caller and callee. */
-function callRows(spans: readonly Span[], bind: (value: unknown) => string, where: readonly string[]): string {
-  const branches = spans.map(({ hours, from, to }) => {
-    const sums =
-      hours === 0
-        ? '1 as rows, case when p95_ms is null then 0 else calls end as timed_calls, bucket as last_bucket'
-        : 'rows, timed_calls, last_bucket';
-    const within = [
-      `bucket >= ${bind(formatTime(from))}::timestamptz`,
-      `bucket < ${bind(formatTime(to))}::timestamptz`,
-      'calls > 0',
-      ...where,
-    ];
+function callRows(spans: readonly Span[], bind: Bind, where: readonly string[]): string {
+  const branches = spans.map((span) => {
+    const [table, sums] =
+      span.hours === 0
+        ? ['service_call_5m', '1 as rows, case when p95_ms is null then 0 else calls end as timed_calls, bucket as last_bucket']
+        : [sumsOf('service_call_5m', span.hours), 'rows, timed_calls, last_bucket'];
     return `select bucket, src_resource_id, dst_resource_id, calls, errors, p50_ms, p95_ms, sample_ref, ${sums}
-      from ${hours === 0 ? 'service_call_5m' : sumsOf('service_call_5m', hours)} where tenant_id = $1 and ${within.join(' and ')}`;
+      from ${table} where ${[isWithin(span, bind), 'calls > 0', ...where].join(' and ')}`;
   });
   return `(${branches.join(' union all ')}) calls`;
 }
@@ -79,7 +74,7 @@ export async function findNewestCalls(db: Queryable, tenantId: string): Promise<
 /** Callers and callees in a range, most calls first. */
 export async function listCalls(db: Queryable, { tenantId, range, resourceId, after, limit }: CallFilter): Promise<CallRow[]> {
   const params: unknown[] = [tenantId, (range.to - range.from) / SECOND, ...(after ?? [null, null, null]), limit];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   const id = resourceId === undefined ? '' : `${bind(resourceId)}::bigint`;
   const near = resourceId === undefined ? [] : [`(src_resource_id = ${id} or dst_resource_id = ${id})`];
   const rows = callRows(await planSpans(db, tenantId, 'service_call_5m', range), bind, near);
@@ -123,7 +118,7 @@ export async function listCallPoints(
 ): Promise<CallPoint[]> {
   const { tenantId, range, step, src, dst } = query;
   const params: unknown[] = [tenantId, step / SECOND];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   const ends = (
     [
       ['src', src],
@@ -146,7 +141,7 @@ export async function listEdgeCalls(
   near?: readonly bigint[],
 ): Promise<{ src: bigint; dst: bigint; calls: bigint; err_rate: number; p95_ms: number | null }[]> {
   const params: unknown[] = [tenantId];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   const ids = near && `any(${bind(near)}::bigint[])`;
   const where = ['src_resource_id <> dst_resource_id', ...(ids ? [`(src_resource_id = ${ids} or dst_resource_id = ${ids})`] : [])];
   const rows = callRows(await planSpans(db, tenantId, 'service_call_5m', range), bind, where);
@@ -160,7 +155,7 @@ export async function listEdgeCalls(
 /** Resources that called any of the given ones in a range, or were called by them, in no order. */
 export async function listCallPeers(db: Queryable, tenantId: string, range: Window, ids: readonly bigint[]): Promise<{ id: bigint }[]> {
   const params: unknown[] = [tenantId, ids];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   const spans = await planSpans(db, tenantId, 'service_call_5m', range);
   const peers = (end: string, peer: string) =>
     `select ${peer}_resource_id as id from ${callRows(spans, bind, [`${end}_resource_id = any($2::bigint[])`])}`;

@@ -1,5 +1,6 @@
 import { formatTime, HOUR, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
+import { binder } from './bind.ts';
 import type { Queryable } from './db.ts';
 import { metricSumColumns, metricSums } from './metric-rows.ts';
 import { planSpans, sumsOf } from './spans.ts';
@@ -72,7 +73,7 @@ export async function listMetricPoints(
 ): Promise<ReadonlyMap<string, MetricPoint[]>> {
   const { tenantId, resourceId, metrics, range, step } = question;
   const params: unknown[] = [tenantId, resourceId, metrics, `${step / SECOND} seconds`];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   // Point by point along the index: to group a month of minutes by a computed time, the server sorts them all first.
   const parts = (await planSpans(db, tenantId, 'metric_1m', range, step)).map(({ hours, from, to }) => {
     const [begin, end] = [`${bind(formatTime(from))}::timestamptz`, `${bind(formatTime(to))}::timestamptz`];

@@ -1,5 +1,6 @@
 import { DAY, MINUTE, type Micros, parseTime, SECOND } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
+import { binder } from './bind.ts';
 import type { Queryable } from './db.ts';
 import { patternRows } from './pattern-rows.ts';
 import { planSpans } from './spans.ts';
@@ -55,7 +56,7 @@ async function readRows(
   grid?: Micros,
 ): Promise<{ readonly rows: string; readonly params: unknown[] }> {
   const params: unknown[] = [tenantId, fingerprints, ...others];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   const spans = await planSpans(db, tenantId, 'log_pattern_5m', range, grid);
   const rows = spans.map((span) =>
     patternRows(span, bind, 'bucket, resource_id, count_total, count_error', 'and fingerprint = any($2::text[])'),

@@ -1,6 +1,7 @@
 import { rank, type Severity } from '../core/severity.ts';
 import { DAY, formatTime, HOUR, MINUTE, parseTime } from '../core/time.ts';
 import { floorTo, type Window } from '../core/window.ts';
+import { type Bind, binder } from './bind.ts';
 import type { Queryable } from './db.ts';
 import { patternRows } from './pattern-rows.ts';
 import { severityRank, severityScale } from './severity-scale.ts';
@@ -79,7 +80,7 @@ export async function listPatterns(db: Queryable, filter: PatternFilter): Promis
     ...[filter.trends?.map((trend) => trends.indexOf(trend)) ?? null, filter.limit, filter.text ?? null],
     before.reduce((sum, { buckets = 0 }) => sum + buckets, 0),
   ];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   const isOfErrors = least !== null && least >= rank('error');
   const measured = isOfErrors ? 'count_error' : 'count_total';
   const newest = isOfErrors ? 'last_error_bucket' : 'last_bucket';
@@ -134,7 +135,7 @@ export async function listPatterns(db: Queryable, filter: PatternFilter): Promis
 }
 
 /** The number of five minutes of a span in which the tenant has lines, where no sums know it. */
-function countBuckets({ hours, from, to }: Span, bind: (value: unknown) => string): string {
+function countBuckets({ hours, from, to }: Span, bind: Bind): string {
   if (hours !== 0) return '0';
   return `(select count(*) from generate_series(${bind(formatTime(from))}::timestamptz, ${bind(formatTime(to))}::timestamptz - interval '5 minutes',
     interval '5 minutes') as b (bucket) where exists (select from log_pattern_5m c where c.tenant_id = $1 and c.bucket = b.bucket))`;

@@ -1,5 +1,6 @@
 import { rank, type Severity } from '../core/severity.ts';
 import { DAY, formatTime, HOUR, MINUTE, type Micros, SECOND } from '../core/time.ts';
+import { binder } from './bind.ts';
 import type { Queryable } from './db.ts';
 import type { PatternRow } from './pattern-list.ts';
 import { patternRows } from './pattern-rows.ts';
@@ -47,7 +48,7 @@ export async function countPatternPoints(
     formatTime(from),
     step / SECOND,
   ];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   const spans = await planSpans(db, tenantId, 'log_pattern_5m', { from, to: from + count * step }, step % HOUR === 0 ? HOUR : step);
   const counted = spans.map((span) =>
     patternRows(

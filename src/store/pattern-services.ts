@@ -1,5 +1,6 @@
 import { MINUTE } from '../core/time.ts';
 import { floorTo, type Window } from '../core/window.ts';
+import { binder } from './bind.ts';
 import type { Queryable } from './db.ts';
 import { patternRows } from './pattern-rows.ts';
 import { planSpans } from './spans.ts';
@@ -20,7 +21,7 @@ export interface PatternService {
 /** Services with lines in a range, widened to whole buckets of five minutes: most errors first, then most lines, then by URN. */
 export async function listPatternServices(db: Queryable, tenantId: string, range: Window, limit: number): Promise<PatternService[]> {
   const params: unknown[] = [tenantId, limit];
-  const bind = (value: unknown): string => `$${params.push(value)}`;
+  const bind = binder(params);
   const whole = { from: floorTo(range.from, BUCKET), to: floorTo(range.to + BUCKET - 1, BUCKET) };
   const spans = await planSpans(db, tenantId, 'log_pattern_5m', whole);
   const rows = spans.map((span) => patternRows(span, bind, 'resource_id, fingerprint, count_total, count_error')).join(' union all ');

@@ -1,5 +1,6 @@
 import { hash64, hashHex } from '../core/hash.ts';
 import type { Micros } from '../core/time.ts';
+import { binder } from './bind.ts';
 import type { Tx } from './db.ts';
 import { quoteName } from './quote-name.ts';
 
@@ -88,7 +89,7 @@ export async function lockBuckets(tx: Tx, tenantId: string, aggregation: string,
 
 function toWhere(scope: readonly ScopeCondition[]): { where: string; params: unknown[] } {
   const params: unknown[] = [];
-  const bind = (value: unknown) => `$${params.push(value)}`;
+  const bind = binder(params);
   const conditions = scope.map((condition) => {
     const name = `t.${quoteName(condition.column)}`;
     return 'equals' in condition

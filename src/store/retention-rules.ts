@@ -2,6 +2,7 @@ import { hash64 } from '../core/hash.ts';
 import { formatTime, HOUR, type Micros, toMicros } from '../core/time.ts';
 import { floorTo } from '../core/window.ts';
 import type { AggregateTable } from './aggregate-table.ts';
+import type { Bind } from './bind.ts';
 import type { Queryable } from './db.ts';
 
 /** How long each kind of record is kept, and how much one pass may do; ages and `budget` are lengths of time such as `30d`. */
@@ -19,9 +20,6 @@ export interface RetentionPolicy {
   readonly batch_rows: number;
   readonly budget: string;
 }
-
-/** Binds a value to a statement and returns its placeholder. */
-export type Bind = (value: unknown) => string;
 
 /**
  * Which rows of a table are removed: those whose `column` lies before `until`. The row is `t` in SQL; `bind` gives placeholders. An index must

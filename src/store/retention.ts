@@ -1,6 +1,7 @@
 import { type ObserveBridgeError, toObserveBridgeError } from '../core/error.ts';
 import { formatTime, type Micros, SECOND, toMicros } from '../core/time.ts';
 import type { AggregateTable } from './aggregate-table.ts';
+import { type Bind, binder } from './bind.ts';
 import type { Db, Tx } from './db.ts';
 import { quoteName } from './quote-name.ts';
 import { listRules, type RetentionPolicy, type RetentionRule, retentionLock } from './retention-rules.ts';
@@ -199,7 +200,7 @@ async function removeBatch(
 }
 
 /** SQL that begins a statement: `candidate` holds the expired rows from `place` on, at most `limit`; $1 is the rule's `until`. */
-function candidates(rule: RetentionRule, bind: (value: unknown) => string, place: Place, limit: number | null): string {
+function candidates(rule: RetentionRule, bind: Bind, place: Place, limit: number | null): string {
   const table = quoteName(rule.table);
   const column = quoteName(rule.column);
   const until = `${bind(formatTime(rule.until))}::timestamptz`;
@@ -233,8 +234,4 @@ function candidates(rule: RetentionRule, bind: (value: unknown) => string, place
       limit ${most})`;
 }
 
-const chosen = (rule: RetentionRule, bind: (value: unknown) => string): string => rule.spare?.(bind) ?? 'select row_id from candidate';
-
-function binder(params: unknown[]): (value: unknown) => string {
-  return (value) => `$${params.push(value)}`;
-}
+const chosen = (rule: RetentionRule, bind: Bind): string => rule.spare?.(bind) ?? 'select row_id from candidate';

@@ -1,5 +1,6 @@
 import { DAY, formatTime, HOUR, type Micros, parseTime } from '../core/time.ts';
 import type { Window } from '../core/window.ts';
+import type { Bind } from './bind.ts';
 import type { Queryable } from './db.ts';
 
 /** Tables of minutes and of five minutes whose hours and days are summed up. */
@@ -10,6 +11,10 @@ export type RolledHours = 1 | 24;
 
 /** The table that holds the sums of a table per hour or day. */
 export const sumsOf = (table: RolledTable, hours: RolledHours): string => table.replace(/_\dm$/, hours === 1 ? '_1h' : '_1d');
+
+/** What is true of the rows of tenant `$1` in a span. */
+export const isWithin = ({ from, to }: Window, bind: Bind): string =>
+  `tenant_id = $1 and bucket >= ${bind(formatTime(from))}::timestamptz and bucket < ${bind(formatTime(to))}::timestamptz`;
 
 /** A part of a range and what answers it: sums of one hour or of 24, or with 0 the rows of the table themselves. */
 export interface Span extends Window {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DAY, formatTime, HOUR, MINUTE, parseTime } from '../../src/core/time.ts';
 import type { Window } from '../../src/core/window.ts';
+import { lockWindow } from '../../src/jobs/lock-window.ts';
+import { createRollUpJob } from '../../src/jobs/roll-up/roll-up.ts';
 import { listCallPoints, listCalls } from '../../src/store/call-list.ts';
 import type { Db } from '../../src/store/db.ts';
 import { listMetricPoints } from '../../src/store/metric-list.ts';
@@ -100,6 +102,27 @@ describeDatabases('sums of hours and days', ['pglite', 'postgres 15'], (make) =>
     });
     for (const [index, range] of ranges.entries()) expect(await ask(db, range)).toEqual(before[index]);
     expect(await rollUp(db, START + 2 * DAY)).toBe(3);
+  });
+
+  it('wait for whoever writes rows of theirs, and know what was written', async () => {
+    const { db } = await make();
+    if (db.kind === 'pglite') return;
+    await fill(db);
+    const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const writing = db.transaction(async (tx) => {
+      await lockWindow(tx, 'a', [], { from: START + HOUR, to: START + HOUR + MINUTE });
+      await tx.query(`insert into log_pattern_5m values ('a', $1, 1, 'late', 1000000, 0)`, [formatTime(START + HOUR)]);
+      begun.resolve();
+      await end.promise;
+    });
+    await begun.promise;
+    const job = createRollUpJob({ tenantId: 'a', db, aggregations: [], clock: () => 0 });
+    const summing = job.prepare([{ from: START + DAY - HOUR, to: START + DAY }], new AbortController().signal);
+    const waiting = async () => (await db.query(`select from pg_locks where locktype = 'advisory' and not granted`)).length;
+    await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
+    end.resolve();
+    await Promise.all([writing, summing]);
+    expect(await db.query(`select count_total from log_pattern_1h where fingerprint = 'late'`)).toEqual([{ count_total: 1000000n }]);
   });
 
   it('answer a range by days, hours at its ends, and rows where there is no whole hour', async () => {

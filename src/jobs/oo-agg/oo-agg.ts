@@ -17,7 +17,7 @@ import type { Db } from '../../store/db.ts';
 import { findAliases } from '../../store/dimension.ts';
 import { listWindowStats } from '../../store/window-stats.ts';
 import type { Job, PreparedBatch } from '../job.ts';
-import { lockWindow } from './lock-window.ts';
+import { lockWindow } from '../lock-window.ts';
 import { countReach, type ReachCounts, reachOf } from './reach.ts';
 import { type AggregatedBatch, writeBatch } from './write-batch.ts';
 

@@ -4,7 +4,7 @@ import type { Window } from '../../core/window.ts';
 import type { Db, Tx } from '../../store/db.ts';
 import { listUnrolledDays, rolledTables, rollUpDay } from '../../store/roll-up.ts';
 import type { Job } from '../job.ts';
-import { lockWindow } from '../oo-agg/lock-window.ts';
+import { lockWindow } from '../lock-window.ts';
 
 export interface RollUpDeps {
   readonly tenantId: string;

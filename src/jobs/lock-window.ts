@@ -1,8 +1,8 @@
-import type { Aggregation } from '../../aggregate/catalog.ts';
-import { HOUR, MINUTE } from '../../core/time.ts';
-import { floorTo, splitWindow, type Window } from '../../core/window.ts';
-import type { Tx } from '../../store/db.ts';
-import { lockBuckets } from '../../store/replace-rows.ts';
+import type { Aggregation } from '../aggregate/catalog.ts';
+import { HOUR, MINUTE } from '../core/time.ts';
+import { floorTo, splitWindow, type Window } from '../core/window.ts';
+import type { Tx } from '../store/db.ts';
+import { lockBuckets } from '../store/replace-rows.ts';
 
 /**
  * Waits until nobody writes rows of the aggregations in the buckets that a window touches, and keeps it so until the transaction ends. Everybody
